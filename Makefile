@@ -1,0 +1,52 @@
+# Wrappers around plain Snakemake and pytest; `make help` lists them.
+SHELL := /bin/bash
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+STUDY ?= config.yaml
+CORES ?= all
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help demo plan test test-fast lint format clean environment
+
+help:  ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Two steps, because torch is pinned before anything that depends on it can choose another build.
+$(VENV)/.ready: envs/requirements.txt envs/requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xstilts needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-torch.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt -r envs/requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+environment: $(VENV)/.ready  ## set up .venv
+
+demo: environment  ## run the default study to its report
+	snakemake --cores $(CORES) --configfile $(STUDY)
+	@echo "report: $$(xstilts path report $(STUDY))"
+
+plan: environment  ## what would run
+	snakemake --dry-run --quiet rules --configfile $(STUDY)
+
+test: environment  ## all tests
+	python -m pytest -n 2 --dist loadfile
+
+test-fast: environment  ## without the slow ones
+	python -m pytest -n 2 --dist loadfile -m "not slow"
+
+lint: environment  ## style, types, workflow
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/Snakefile rules
+	mypy
+	snakemake --lint
+
+format: environment  ## rewrite to style
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow/Snakefile rules
+
+clean:  ## remove results and caches, keep the environment
+	rm -rf results .snakemake .pytest_cache .hypothesis .mypy_cache .ruff_cache

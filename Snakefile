@@ -1,0 +1,49 @@
+from snakemake.utils import min_version
+
+min_version("9.10")
+
+# A study given by --configfile stands alone: merging it into the default one would mix two studies.
+if "study" not in config:
+
+    configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/fetch.smk"
+include: "rules/prepare.smk"
+include: "rules/perturb.smk"
+include: "rules/encoder.smk"
+include: "rules/intermediate.smk"
+include: "rules/target.smk"
+include: "rules/evaluate.smk"
+include: "rules/scores.smk"
+include: "rules/questions.smk"
+include: "rules/figures.smk"
+include: "rules/report.smk"
+
+
+onstart:
+    # A plan needs no data; a run does, and says so before its first job.
+    try:
+        check_data_dir(STUDY)
+    except XstiltsError as error:
+        raise WorkflowError(str(error)) from None
+
+
+rule all:
+    input:
+        f"{PATHS.root}/report.html",
+    default_target: True
+    localrule: True
+
+
+rule checkpoints:
+    input:
+        checkpoint_manifests(),
+    localrule: True
+
+
+rule data:
+    input:
+        data_manifests(),
+    localrule: True

@@ -1,0 +1,108 @@
+"""The study behind the wildcards. Helpers only: every rule asks the typed study, none reads `config` itself."""
+
+from snakemake.exceptions import WorkflowError
+
+from xstilts import tasks
+from xstilts.artifacts import canonical_json
+from xstilts.errors import XstiltsError
+from xstilts.study import CLEAN, Paths, check_data_dir, parse_study, recipes
+
+try:
+    STUDY = parse_study(config, "config")
+except XstiltsError as error:
+    raise WorkflowError(str(error)) from None
+
+PATHS = Paths.of(STUDY)
+ARMS = list(STUDY.arms())
+
+
+wildcard_constraints:
+    encoder=r"[^/]+",
+    intermediate=r"[^/]+",
+    target=r"[^/]+",
+    condition=r"[^/]+",
+    task=r"[^/]+",
+    seed=r"seed\d+|pretrained",
+
+
+def one_of(names):
+    """A wildcard constraint that admits exactly these names."""
+    return "|".join(map(re.escape, sorted(names))) or "(?!)"
+
+
+def seed_of(wildcards):
+    return int(wildcards.seed.removeprefix("seed"))
+
+
+def splits(task, part):
+    """What to read of a task: English for training, the study's languages for scoring, all for a vocabulary."""
+    found = tasks.get(task)
+    if part == "train":
+        return [f"{split}-en" for split in ("train", "dev") if "en" in found.languages.get(split, ())]
+    if part == "vocabulary":
+        return [f"{split}-{language}" for split, languages in found.languages.items() for language in languages]
+    wanted = {language for target in STUDY.targets.values() if target.task == task for language in target.languages}
+    return [f"test-{language}" for language in found.languages["test"] if language in wanted]
+
+
+def train_tasks():
+    """Tasks whose English rows some recipe trains on."""
+    names = {name for recipe in STUDY.intermediate.values() for name in recipe.tasks}
+    return sorted(names | {name for target in STUDY.targets.values() for name in target.train})
+
+
+def data_manifests():
+    """Prepared data of the whole study, perturbed test sets included."""
+    scored = sorted({target.task for target in STUDY.targets.values()})
+    return [f"{PATHS.data(task, 'train')}/manifest.json" for task in train_tasks()] + [
+        f"{PATHS.data(task, condition)}/manifest.json" for task in scored for condition in STUDY.conditions
+    ]
+
+
+def parent_of(wildcards):
+    """The folder of the checkpoint that a target run starts from: the encoder itself for direct fine-tuning."""
+    if STUDY.intermediate[wildcards.intermediate].direct:
+        return PATHS.encoder(wildcards.encoder)
+    return PATHS.intermediate(wildcards.encoder, wildcards.intermediate, wildcards.seed)
+
+
+def scored_checkpoint(wildcards):
+    """The folder of the checkpoint that is scored: retrieval targets read the intermediate one."""
+    if STUDY.targets[wildcards.target].retrieval:
+        return parent_of(wildcards)
+    return PATHS.target(wildcards.encoder, wildcards.intermediate, wildcards.target, wildcards.seed)
+
+
+def checkpoint_manifests():
+    """Every checkpoint of the study."""
+    folders = set()
+    for arm in ARMS:
+        for seed in arm["seeds"]:
+            words = (arm["encoder"], arm["intermediate"])
+            if not STUDY.intermediate[arm["intermediate"]].direct:
+                folders.add(PATHS.intermediate(*words, seed))
+            if not STUDY.targets[arm["target"]].retrieval:
+                folders.add(PATHS.target(*words, arm["target"], seed))
+    return [f"{folder}/manifest.json" for folder in sorted(folders)]
+
+
+def whole(folder):
+    """A checkpoint as input: the manifest is the token, the weights are only waited for."""
+    return {"manifest": f"{folder}/manifest.json", "weights": ancient(f"{folder}/model.safetensors")}
+
+
+def resource(name):
+    """A job's need by its encoder; memory and time grow with the attempt."""
+
+    def need(wildcards, attempt):
+        value = STUDY.encoders[wildcards.encoder].resources[name]
+        return value * attempt if name in ("mem_mb", "runtime") else value
+
+    return need
+
+
+def threads_of(wildcards):
+    return STUDY.encoders[wildcards.encoder].resources["threads"]
+
+
+CONTEXT = canonical_json(recipes.report_context(STUDY))

@@ -1,0 +1,42 @@
+def vocabulary_sources(wildcards):
+    vocabulary = STUDY.encoders[wildcards.encoder].options["vocabulary"]
+    return [] if vocabulary == "full" else [PATHS.source(task, "vocabulary") for task in vocabulary]
+
+
+rule mini_encoder:
+    input:
+        sources=vocabulary_sources,
+    output:
+        manifest=f"{PATHS.encoder('{encoder}')}/manifest.json",
+        weights=f"{PATHS.encoder('{encoder}')}/model.safetensors",
+    params:
+        recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
+        folder=subpath(output.manifest, parent=True),
+    wildcard_constraints:
+        encoder=one_of(name for name, encoder in STUDY.encoders.items() if encoder.kind == "mini"),
+    log:
+        PATHS.log("encoder/{encoder}"),
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    shell:
+        "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --output {params.folder:q}"
+        " 2>&1 | tee {log:q}"
+
+
+# The only encoder rule that reaches the network, so it runs where Snakemake was called.
+rule hub_encoder:
+    output:
+        manifest=f"{PATHS.encoder('{encoder}')}/manifest.json",
+        weights=f"{PATHS.encoder('{encoder}')}/model.safetensors",
+    params:
+        recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
+        folder=subpath(output.manifest, parent=True),
+    wildcard_constraints:
+        encoder=one_of(name for name, encoder in STUDY.encoders.items() if encoder.kind == "hub"),
+    log:
+        PATHS.log("encoder/{encoder}"),
+    retries: 3
+    localrule: True
+    shell:
+        "xstilts encoder --recipe {params.recipe:q} --output {params.folder:q} 2>&1 | tee {log:q}"

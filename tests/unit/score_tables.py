@@ -1,0 +1,118 @@
+"""Synthetic score tables with known effects, for the tests of the questions, figures and report."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xstilts.seeds import derive_seed
+
+COVERED = ("ar", "de", "es", "fr", "it", "ja", "ru", "th", "tr", "zh")
+UNCOVERED = ("sw", "ur")
+TARGETS = {
+    "xnli": ("classification", "accuracy", 100 / 3),
+    "pawsx": ("classification", "accuracy", 50.0),
+    "udpos": ("tagging", "f1", None),
+    "xquad": ("span_qa", "f1", None),
+    "tatoeba": ("retrieval", "accuracy", 0.1),
+}
+# Points added to every zero-shot score, and points of the noise's damage taken away per unit of strength.
+GAINS = {"none": 0.0, "nli": 4.0, "qa": 1.0, "commonsense": -3.0}
+ROBUSTNESS = {"none": 0.0, "nli": 10.0, "qa": 0.0, "commonsense": 0.0}
+STRENGTHS = (0.0, 0.1, 0.2)
+
+
+def context(
+    gains: dict[str, float] = GAINS, targets: tuple[str, ...] = tuple(TARGETS), seeds: tuple[int, ...] = (1, 2, 3)
+) -> dict[str, Any]:
+    """What a study passes along with its scores."""
+    languages = ["en", *COVERED, *UNCOVERED]
+    return {
+        "study": "synthetic",
+        "title": "A synthetic study",
+        "description": "Known effects.",
+        "command": "snakemake --cores all",
+        "seeds": list(seeds),
+        "encoders": {"mini": {"description": "a small encoder", "covered_languages": ["en", *COVERED]}},
+        "intermediate": {
+            name: {"method": "none" if name == "none" else "standard", "tasks": [] if name == "none" else [name]}
+            | {"learning_rate": 1e-5}
+            for name in gains
+        },
+        "targets": {
+            name: {
+                "task": name,
+                "type": TARGETS[name][0],
+                "metric": TARGETS[name][1],
+                "chance": TARGETS[name][2],
+                "languages": [code for code in languages if code != "en" or name != "tatoeba"],
+                "train": [] if name == "tatoeba" else [name],
+                "note": "",
+                "licence": "CC-BY-4.0",
+                "citation": "Someone et al. 2020, https://example.org/paper",
+            }
+            for name in targets
+        },
+        "conditions": {
+            condition_name(strength): {"strength": strength, "perturbation": "swap" if strength else None}
+            for strength in STRENGTHS
+        },
+        "questions": {
+            "gain": question("Does an intermediate task help?", [name for name in gains if name != "none"]),
+            "robust": question("Does it make the model robust?", ["nli"], condition="swap20", outcome="drop"),
+        },
+        "manifests": [{"path": "checkpoints/mini/nli/seed1/manifest.json", "kind": "checkpoint"}],
+    }
+
+
+def question(text: str, levels: list[str], **others: Any) -> dict[str, Any]:
+    """A question over intermediate recipes, with the study's defaults filled in."""
+    defaults = {"factor": "intermediate", "baseline": "none", "condition": "clean", "outcome": "score"}
+    return {"text": text, "levels": levels, **defaults, "targets": None, "languages": "covered", **others}
+
+
+def condition_name(strength: float) -> str:
+    """``clean``, ``swap10``, ``swap20``."""
+    return f"swap{round(100 * strength)}" if strength else "clean"
+
+
+def scores(study: dict[str, Any], gains: dict[str, float] = GAINS, noise: float = 0.8) -> pd.DataFrame:
+    """Scores with ``gains`` and :data:`ROBUSTNESS`; ``noise`` points vary between languages and cells."""
+    rows = []
+    for target, recipe, strength in itertools.product(study["targets"], study["intermediate"], STRENGTHS):
+        retrieval = target == "tatoeba"
+        pretrained = retrieval and recipe == "none"
+        for language in study["targets"][target]["languages"]:
+            for seed in [None] if pretrained else study["seeds"]:
+                value = _value(target, recipe, strength, language, seed, gains, noise)
+                row = {"study": "synthetic", "encoder": "mini", "intermediate": recipe, "target": target}
+                row |= {"method": study["intermediate"][recipe]["method"], "seed": seed, "language": language}
+                row |= {"condition": condition_name(strength), "strength": strength, "n": 1000}
+                main = study["targets"][target]["metric"]
+                rows.append(row | {"metric": main, "value": value})
+                rows.extend(
+                    row | {"metric": f"accuracy_layer_{layer}", "value": value * (1 - (layer - 3) ** 2 / 16)}
+                    for layer in range(5 * retrieval)
+                )
+    return pd.DataFrame(rows).astype({"seed": "Int64"})
+
+
+def _value(
+    target: str, recipe: str, strength: float, language: str, seed: int | None, gains: dict[str, float], noise: float
+) -> float:
+    level = {"xnli": 52.0, "pawsx": 62.0, "udpos": 60.0, "xquad": 35.0, "tatoeba": 45.0}[target]
+    if language == "en":
+        level += 18
+    elif language in UNCOVERED:
+        level = TARGETS[target][2] or 12.0
+    language_part = _normal(4 if language != "en" else 1, target, language)
+    gain = gains[recipe] if language in COVERED else 0.0
+    shared = _normal(noise, "gain", recipe, target, language) if recipe != "none" else 0.0
+    damage = strength * (45 - ROBUSTNESS.get(recipe, 0.0) + _normal(5, "damage", target, language))
+    cell = _normal(noise, "cell", target, recipe, language, seed, strength)
+    return float(np.clip(level + language_part + gain + shared - damage + cell, 0, 100))
+
+
+def _normal(scale: float, *names: object) -> float:
+    return float(np.random.default_rng(derive_seed(*names)).normal(0, scale))

@@ -1,0 +1,130 @@
+"""Figures of a synthetic study."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import score_tables
+from matplotlib import rcParams
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from xstilts import figures
+from xstilts.errors import ConfigError
+
+NAMES = ["gain_heatmap", "language_scores", "noise_curve", "layers"]
+
+
+@pytest.fixture(scope="module")
+def study() -> dict[str, Any]:
+    return score_tables.context(targets=("xnli", "tatoeba"))
+
+
+@pytest.fixture(scope="module")
+def scores(study: dict[str, Any]) -> pd.DataFrame:
+    return score_tables.scores(study)
+
+
+@pytest.fixture(scope="module")
+def drawn(study: dict[str, Any], scores: pd.DataFrame) -> dict[str, Figure]:
+    return {name: figures.draw(name, scores, study, {}) for name in NAMES}
+
+
+def text_of(figure: Figure) -> str:
+    return " ".join(found.get_text() for found in figure.findobj(Text)).replace("\n", " ")
+
+
+def test_every_figure_is_written_as_svg_and_png_and_indexed(
+    study: dict[str, Any], scores: pd.DataFrame, tmp_path: Path
+) -> None:
+    scores.to_csv(tmp_path / "scores.csv", index=False)
+    figures.draw_all(tmp_path / "scores.csv", study, {"dpi": 60}, tmp_path / "figures")
+    index = json.loads((tmp_path / "figures" / "figures.json").read_text())
+    assert [about["name"] for about in index] == NAMES == list(figures.registry())
+    for about in index:
+        assert about["caption"] and about["alt"] and about["title"]
+        assert all((tmp_path / "figures" / name).stat().st_size > 1000 for name in about["files"])
+    assert (tmp_path / "figures" / "layers.svg").read_bytes().startswith(b"<?xml")
+    assert b"<dc:date>" not in (tmp_path / "figures" / "layers.svg").read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_scores_give_the_same_bytes(
+    study: dict[str, Any], scores: pd.DataFrame, name: str, tmp_path: Path
+) -> None:
+    written = []
+    for folder, rows in [("one", scores), ("two", scores.sample(frac=1, random_state=1))]:
+        paths = figures.save(figures.draw(name, rows, study, {"dpi": 50}), tmp_path / folder, name)
+        written.append([path.read_bytes() for path in paths])
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_says_its_n(drawn: dict[str, Figure], name: str) -> None:
+    text = text_of(drawn[name])
+    assert "n = " in text and "3 seeds" in text
+    assert "10 languages" in text or name == "language_scores"
+
+
+def test_the_heat_map_prints_gain_and_interval(drawn: dict[str, Figure]) -> None:
+    cells = [found.get_text() for found in drawn["gain_heatmap"].axes[0].texts]
+    assert len(cells) == 3 * 3 and all(re.fullmatch(r"[+−]\d\.\d\n± \d\.\d", cell) for cell in cells)
+    assert [float(cell.split()[0].replace("−", "-")) for cell in cells[2::3]] == pytest.approx([4, 1, -3], abs=0.7)
+
+
+def test_missing_scores_leave_a_marked_cell(study: dict[str, Any], scores: pd.DataFrame) -> None:
+    partial = scores[~((scores["intermediate"] == "nli") & (scores["target"] == "xnli"))]
+    cells = [found.get_text() for found in figures.draw("gain_heatmap", partial, study, {}).axes[0].texts]
+    assert cells.count("n/a") == 2  # nli on xnli, and nli's mean
+
+
+def test_colours_come_from_the_style_alone(study: dict[str, Any], scores: pd.DataFrame) -> None:
+    def colours(style: dict[str, Any]) -> set[str]:
+        axes = figures.draw("noise_curve", scores, study, style).axes[0]
+        return {to_hex(line.get_color()).upper() for line in axes.lines} - {"#777777"}
+
+    ours = ["#112233", "#445566", "#778899", "#AABBCC"]
+    assert colours({"palette": ours}) == set(ours)
+    assert colours({}) == {"#000000", "#E69F00", "#0072B2", "#009E73"}
+
+
+def test_recipes_differ_without_colour(drawn: dict[str, Figure]) -> None:
+    lines = [line for line in drawn["noise_curve"].axes[0].lines if line.get_marker() != "None"]
+    assert len({line.get_marker() for line in lines}) == len({str(line.get_linestyle()) for line in lines}) == 4
+
+
+def test_drawing_leaves_matplotlibs_settings_alone(study: dict[str, Any], scores: pd.DataFrame, tmp_path: Path) -> None:
+    before = dict(rcParams)
+    figures.save(figures.draw("layers", scores, study, {"font_size": 12}), tmp_path, "layers")
+    assert dict(rcParams) == before
+
+
+def test_only_figures_with_something_to_show_are_drawn(study: dict[str, Any]) -> None:
+    clean = study | {"conditions": {"clean": {"strength": 0.0, "perturbation": None}}}
+    assert "noise_curve" not in figures.names(clean)
+    assert "layers" not in figures.names(score_tables.context(targets=("xnli",)))
+    assert "gain_heatmap" not in figures.names(score_tables.context({"none": 0.0}))
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ({"pallete": []}, "did you mean palette"),
+        ({"palette": ["reddish"]}, "'reddish' is not a colour"),
+        ({"palette": "#000000"}, "not a list"),
+        ({"dpi": 5}, "figures.dpi"),
+        ({"font_size": "big"}, "figures.font_size"),
+    ],
+)
+def test_bad_style_is_refused(study: dict[str, Any], scores: pd.DataFrame, style: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        figures.draw("layers", scores, study, style)
+
+
+def test_an_unknown_figure_is_refused(study: dict[str, Any], scores: pd.DataFrame) -> None:
+    with pytest.raises(ConfigError, match="figures: gain_heatmap"):
+        figures.draw("pie", scores, study, {})

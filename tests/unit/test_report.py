@@ -1,0 +1,129 @@
+"""The report of a synthetic study, read as a browser would."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import score_tables
+
+from xstilts import figures
+from xstilts.errors import DataError, XstiltsError
+from xstilts.questions.answers import answer_questions, main_answers
+from xstilts.report.build import build_report, write_report
+
+VOID = {"meta", "img", "br", "link", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Collects tags, attributes, text and nesting errors."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.errors: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        self.text = re.sub(r"\s+", " ", self.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.errors.append(f"</{tag}> at {self.getpos()}")
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def study() -> dict[str, Any]:
+    found = score_tables.context(targets=("xnli", "tatoeba"))
+    found["title"] = "<script>alert('title')</script> & more"
+    found["questions"]["itself"] = score_tables.question("Nothing at all?", ["none"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(study: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    scores = score_tables.scores(study)
+    scores[~((scores["intermediate"] == "qa") & (scores["seed"] == 1))].to_csv(folder / "scores.csv", index=False)
+    study["manifests"] = [{"path": str(folder / "checkpoints" / "a b" / "manifest.json"), "kind": "checkpoint"}]
+    main_answers(folder / "scores.csv", study, folder / "answers.csv")
+    figures.draw_all(folder / "scores.csv", study, {"dpi": 50}, folder / "figures")
+    write_report(folder / "scores.csv", folder / "answers.csv", study, folder / "figures", folder / "report.html")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Page:
+    return Page((folder / "report.html").read_text())
+
+
+def test_it_is_well_formed(page: Page) -> None:
+    assert not page.errors and not page.open
+    identifiers = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    assert [tag for tag, _ in page.tags if tag == "h1"] == ["h1"]
+
+
+def test_it_needs_nothing_but_itself(page: Page) -> None:
+    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
+    sources = [attributes["src"] for _, attributes in page.tags if "src" in attributes]
+    assert len(sources) == 4 and all(source and source.startswith("data:image/svg+xml;base64,") for source in sources)
+    links = [attributes["href"] or "" for _, attributes in page.tags if "href" in attributes]
+    assert not [link for link in links if ":" in link or link.startswith("/")]
+
+
+def test_it_starts_with_the_answers_in_words(page: Page) -> None:
+    positions = [page.text.index(words) for words in ("Supported: effect +", "Scores in percent", "Gain of each")]
+    assert positions == sorted(positions)
+    assert re.search(r"nli − none Supported: effect \+4\.\d points \[3\.\d, 4\.\d\], 10 languages × 3 seeds", page.text)
+
+
+def test_negative_and_inconclusive_answers_are_said_as_plainly(page: Page) -> None:
+    assert "commonsense − none Refuted: effect −" in page.text
+    assert "Inconclusive: a recipe against itself, effect +0.0 points [0.0, 0.0]" in page.text
+    assert "qa − none Not answered: missing mini/qa/xnli/seed1/clean" in page.text
+
+
+def test_the_study_file_cannot_inject_markup(folder: Path) -> None:
+    html = (folder / "report.html").read_text()
+    assert "<script" not in html and "&lt;script&gt;alert(" in html
+
+
+def test_every_figure_has_alternative_text_and_a_caption(page: Page) -> None:
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert all(len(image["alt"] or "") > 20 for image in images)
+    assert sum(tag == "figcaption" for tag, _ in page.tags) == len(images)
+
+
+def test_it_says_how_the_numbers_were_made(page: Page) -> None:
+    for words in ("snakemake --cores all", "learning_rate = 1e-05", "CC-BY-4.0", "Swahili (not covered)", "torch 2"):
+        assert words in page.text
+    assert "checkpoints/a%20b/manifest.json" in [attributes.get("href") for _, attributes in page.tags]
+
+
+def test_the_same_input_gives_the_same_bytes(study: dict[str, Any], folder: Path) -> None:
+    before = (folder / "report.html").read_bytes()
+    write_report(folder / "scores.csv", folder / "answers.csv", study, folder / "figures", folder / "report.html")
+    assert (folder / "report.html").read_bytes() == before
+
+
+def test_without_figures_nothing_is_written(study: dict[str, Any], folder: Path, tmp_path: Path) -> None:
+    scores = score_tables.scores(study)
+    answers = answer_questions(scores, study, 100)
+    with pytest.raises(XstiltsError, match="no such file"):
+        build_report(scores, answers, study, tmp_path, tmp_path / "report.html")
+    (tmp_path / "figures.json").write_bytes((folder / "figures" / "figures.json").read_bytes())
+    with pytest.raises(DataError, match="draw the figures again"):
+        build_report(scores, answers, study, tmp_path, tmp_path / "report.html")
+    assert not (tmp_path / "report.html").exists()

@@ -1,0 +1,138 @@
+"""What a user writes in a study file, and what is said when it is wrong."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from xstilts.errors import ConfigError
+from xstilts.study import load_study, parse_study, recipes
+
+ROOT = Path(__file__).parents[2]
+
+MINIMAL = {
+    "study": "tiny",
+    "encoders": {"mini": {"kind": "mini"}},
+    "intermediate": {"none": {}, "nli": {"tasks": ["mini_nli"]}},
+    "targets": {"nli": {"task": "mini_nli"}, "bitext": {"task": "mini_bitext"}},
+}
+
+
+def changed(*path_and_value):
+    *path, value = path_and_value
+    config = copy.deepcopy(MINIMAL)
+    node = config
+    for key in path[:-1]:
+        node = node.setdefault(key, {})
+    node[path[-1]] = value
+    return config
+
+
+def test_defaults_are_filled_in_and_the_argument_is_left_alone():
+    config = copy.deepcopy(MINIMAL)
+    study = parse_study(config)
+    assert config == MINIMAL
+    assert study.seeds == (1, 2, 3)
+    assert study.targets["nli"].training["batch_size"] == 32
+    assert list(study.conditions) == ["clean"]
+    assert study.targets["nli"].languages[0] == "en" or "en" in study.targets["nli"].languages
+
+
+def test_recipe_overrides_the_studys_training_and_the_rest_stays():
+    config = changed("targets", "nli", "training", {"epochs": 7})
+    config["training"] = {"epochs": 3, "batch_size": 8}
+    study = parse_study(config)
+    assert (study.targets["nli"].training["epochs"], study.targets["nli"].training["batch_size"]) == (7, 8)
+    assert study.intermediate["nli"].training["epochs"] == 3
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (changed("sedes", [1]), ["unknown key 'sedes'", "did you mean 'seeds'"]),
+        (changed("targets", "nli", {"task": "mini_nil"}), ["targets.nli.task", "unknown task 'mini_nil'", "mini_nli"]),
+        (changed("seeds", "one"), ["seeds", '"one"', "array"]),
+        (changed("targets", "nli", "languages", ["en", "xx"]), ["targets.nli.languages", "'xx'", "it has"]),
+        (changed("training", {"learning_rate": -1}), ["training.learning_rate", "-1"]),
+        (changed("training", {"epoch": 3}), ["training", "unknown key 'epoch'", "epochs"]),
+        (changed("training", {"method": "magic"}), ["training.method", "magic", "standard"]),
+        (changed("intermediate", "nli", "training", {"lr": 3}), ["intermediate.nli.training", "unknown key 'lr'"]),
+        (changed("encoders", "mini", {"kind": "mini", "hidden_size": 250}), ["hidden_size", "multiple of heads"]),
+        (changed("encoders", "mini", {"kind": "huge"}), ["encoders.mini", "huge"]),
+        (
+            changed("encoders", "big", {"kind": "hub", "id": "xlm-roberta-base", "revision": "main"}),
+            ["encoders.big.revision", "main"],
+        ),
+        (changed("intermediate", "empty", {}), ["intermediate.empty", "none"]),
+        (changed("intermediate", "mixed", {"tasks": ["mini_nli", "mini_pos"]}), ["mini_pos", "different heads"]),
+        (changed("targets", "nli", "train", ["mini_pos"]), ["targets.nli.train", "mini_pos"]),
+        (changed("conditions", "clean", {"perturbation": "char_noise", "strength": 0.1}), ["conditions.clean"]),
+        (changed("conditions", "x", {"perturbation": "char_nose", "strength": 0.1}), ["conditions.x", "char_noise"]),
+        (changed("conditions", "x", {"perturbation": "char_noise", "strength": 2}), ["conditions.x.strength", "2"]),
+        (changed("questions", "q", {"text": "?", "levels": ["nil"]}), ["questions.q.levels", "'nil'", "'nli'"]),
+        (changed("study", "../up"), ["study", "../up"]),
+    ],
+)
+def test_mistakes_are_named_in_one_line_with_a_way_to_mend_them(config, words):
+    with pytest.raises(ConfigError) as caught:
+        parse_study(config, "study.yaml")
+    message = str(caught.value)
+    assert message.startswith("study.yaml: ")
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_arms_are_every_combination_and_retrieval_reads_the_pretrained_encoder_once():
+    arms = {(arm["intermediate"], arm["target"]): arm["seeds"] for arm in parse_study(MINIMAL).arms()}
+    assert arms == {
+        ("none", "nli"): ["seed1", "seed2", "seed3"],
+        ("none", "bitext"): ["pretrained"],
+        ("nli", "nli"): ["seed1", "seed2", "seed3"],
+        ("nli", "bitext"): ["seed1", "seed2", "seed3"],
+    }
+
+
+def test_every_arm_of_a_target_is_trained_by_the_same_recipe():
+    study = parse_study(changed("training", {"learning_rate": [1e-3, 2e-3]}))
+    recipe = recipes.target_recipe(study, "mini", "nli", 1)
+    assert recipe["learning_rate"] == [1e-3, 2e-3]
+    assert "intermediate" not in recipe
+    assert recipe != recipes.target_recipe(study, "mini", "nli", 2)
+
+
+def test_embeddings_are_frozen_for_the_small_encoder_and_trained_for_a_hub_encoder():
+    config = changed("encoders", "big", {"kind": "hub", "id": "xlm-roberta-base", "revision": "0" * 40})
+    study = parse_study(config)
+    frozen = {e: recipes.target_recipe(study, e, "nli", 1)["freeze_embeddings"] for e in study.encoders}
+    assert frozen == {"mini": True, "big": False}
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))], ids=lambda p: p.name
+)
+def test_every_study_of_the_project_is_valid(path):
+    study = load_study(path)
+    assert any(recipe.direct for recipe in study.intermediate.values())
+    assert yaml.safe_load(path.read_text())["study"] == study.name
+
+
+def test_missing_and_malformed_files(tmp_path):
+    with pytest.raises(ConfigError, match="no such study file"):
+        load_study(tmp_path / "none.yaml")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("study: [")
+    with pytest.raises(ConfigError, match=r"broken\.yaml: not valid YAML"):
+        load_study(broken)
+
+
+def test_parsing_a_study_imports_nothing_heavy():
+    code = (
+        "import sys; from pathlib import Path; from xstilts.study import load_study; load_study(Path('config.yaml'));"
+        "print([m for m in ('torch', 'transformers', 'numpy', 'pandas', 'pyarrow', 'datasets') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"

@@ -1,0 +1,189 @@
+"""What fine-tuning promises: it learns, it repeats bit for bit, and cutting a batch changes no gradient."""
+
+import copy
+import json
+
+import pytest
+import torch
+from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+
+from tiny import RECIPE, rows_of
+from xstilts import tasks
+from xstilts.artifacts import MANIFEST, verify, write_json
+from xstilts.errors import CheckpointError, XstiltsError
+from xstilts.models.heads import HEADS
+from xstilts.models.load import fresh_head, load_model, load_tokenizer
+from xstilts.tasks.base import Task
+from xstilts.training import job
+from xstilts.training.batching import micro_batches
+from xstilts.training.job import train
+
+LABELS = {"classification": ("0", "1"), "multiple_choice": (), "tagging": ("NOUN", "ADJ"), "span_qa": ()}
+METRIC = {"classification": "accuracy", "multiple_choice": "accuracy", "tagging": "accuracy", "span_qa": "exact_match"}
+
+
+def pretend_task(monkeypatch, task_type):
+    """Make ``toy`` a task whose prepared data are toy rows."""
+    task = Task(
+        name="toy",
+        type=task_type,
+        languages={"train": ("en",), "dev": ("en",)},
+        files=lambda split, language: (),
+        read=lambda root, split, language: iter(rows_of(task_type, 10)),
+        metrics=(METRIC[task_type],),
+        licence="",
+        citation="",
+        labels=LABELS[task_type],
+        n_choices=3 if task_type == "multiple_choice" else None,
+    )
+    monkeypatch.setattr(tasks, "get", lambda name: task)
+    sizes = {"train": 192, "dev": 48}
+    monkeypatch.setattr(job, "load_rows", lambda path, split, language: rows_of(task_type, sizes[split], split))
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_json(tmp_path / "data" / MANIFEST, {})
+    return [tmp_path / "data"]
+
+
+def weights_of(checkpoint):
+    return verify(checkpoint)["files"]["model.safetensors"]["sha256"]
+
+
+@pytest.mark.parametrize("task_type", HEADS)
+def test_every_task_type_learns_and_its_checkpoint_loads_with_transformers(
+    task_type, encoder, data, tmp_path, monkeypatch
+):
+    pretend_task(monkeypatch, task_type)
+    manifest = train(RECIPE | {"epochs": 8}, encoder, data, tmp_path / "run", "toy")
+    assert manifest["history"]["best_score"] > 95
+    assert [point["step"] for point in manifest["history"]["dev"]] == [32, 64, 96]
+    assert AutoModel.from_pretrained(tmp_path / "run").config.hidden_size == 32
+    assert AutoTokenizer.from_pretrained(tmp_path / "run")("red")["input_ids"]
+    load_model(tmp_path / "run", HEADS[task_type].auto_class)
+    assert "toy" in (tmp_path / "run" / "README.md").read_text()
+
+
+def test_same_recipe_gives_the_same_bytes_and_another_seed_gives_others(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        torch.manual_seed(hash(name) % 1000)
+        train(RECIPE | {"seed": seed}, encoder, data, tmp_path / name, name)
+    assert weights_of(tmp_path / "a") == weights_of(tmp_path / "b")
+    assert weights_of(tmp_path / "a") != weights_of(tmp_path / "c")
+
+
+def test_frozen_embeddings_keep_every_bit_and_the_rest_is_trained(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "tagging")
+    train(RECIPE | {"freeze_embeddings": True}, encoder, data, tmp_path / "run", "toy")
+    before, after = (AutoModel.from_pretrained(path).state_dict() for path in (encoder, tmp_path / "run"))
+    assert torch.equal(before["embeddings.word_embeddings.weight"], after["embeddings.word_embeddings.weight"])
+    assert not torch.equal(before["encoder.layer.0.output.dense.weight"], after["encoder.layer.0.output.dense.weight"])
+
+
+def test_a_grid_of_learning_rates_keeps_the_best_on_dev_and_reports_all(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    manifest = train(RECIPE | {"learning_rate": [1e-7, 5e-3], "epochs": 6}, encoder, data, tmp_path / "run", "toy")
+    assert manifest["learning_rate"] == 5e-3
+    assert [trial["learning_rate"] for trial in manifest["tuning"]] == [1e-7, 5e-3]
+    assert manifest["tuning"][0]["dev"] < manifest["tuning"][1]["dev"]
+
+
+def test_best_dev_weights_are_kept_unless_the_recipe_wants_the_last(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    scores = iter([10.0, 90.0, 20.0, 10.0, 90.0, 20.0])
+    monkeypatch.setattr(job.metrics, "score", lambda *arguments: next(scores))
+    best = train(RECIPE, encoder, data, tmp_path / "best", "toy")
+    last = train(RECIPE | {"selection": "last"}, encoder, data, tmp_path / "last", "toy")
+    assert (best["history"]["best_step"], last["history"]["best_step"]) == (24, 36)
+    assert weights_of(tmp_path / "best") != weights_of(tmp_path / "last")
+
+
+def test_the_head_of_an_earlier_phase_is_dropped_and_its_encoder_kept(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    train(RECIPE, encoder, data, tmp_path / "intermediate", "toy")
+    trained = AutoModelForSequenceClassification.from_pretrained(tmp_path / "intermediate")
+    torch.manual_seed(0)
+    model = fresh_head(tmp_path / "intermediate", "AutoModelForSequenceClassification", ("0", "1"))
+    assert torch.equal(
+        trained.roberta.encoder.layer[1].output.dense.weight, model.roberta.encoder.layer[1].output.dense.weight
+    )
+    assert not torch.equal(trained.classifier.out_proj.weight, model.classifier.out_proj.weight)
+
+
+@pytest.mark.parametrize("task_type", HEADS)
+def test_a_cut_batch_has_the_padded_batchs_gradient_to_ten_digits(task_type, encoder):
+    tokenizer = load_tokenizer(encoder)
+    head = HEADS[task_type](LABELS[task_type], tokenizer, RECIPE)
+    items = head.encode(rows_of(task_type, 16), train=True)
+    torch.manual_seed(0)
+    model = fresh_head(encoder, head.auto_class, LABELS[task_type]).double().eval()
+    monkey = copy.deepcopy(head)
+    gradients = []
+    for parts in ([items], micro_batches(items, 48)):
+        model.zero_grad()
+        for part in parts:
+            loss = _double_loss(monkey, monkey.forward(model, part, torch.device("cpu")), part)
+            (loss / sum(map(head.units, items))).backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]))
+    assert len(micro_batches(items, 48)) > 1
+    assert torch.allclose(gradients[0], gradients[1], rtol=0, atol=1e-10)
+
+
+def _double_loss(head, outputs, items):
+    """The head's loss without its cast to float32, which would hide the ninth digit."""
+    for name in ("logits", "start_logits", "end_logits"):
+        if name in outputs:
+            outputs[name] = _Double(outputs[name])
+    return head.loss(outputs, items)
+
+
+class _Double(torch.Tensor):
+    """A float64 tensor whose ``float()`` keeps its precision."""
+
+    @staticmethod
+    def __new__(cls, tensor):
+        return tensor.as_subclass(cls)
+
+    def float(self):
+        return self.as_subclass(torch.Tensor)
+
+
+def test_a_diverging_run_stops_with_what_to_change_and_leaves_nothing(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    with pytest.raises(XstiltsError, match=r"loss is nan at step \d+ of 36; lower learning_rate"):
+        train(RECIPE | {"learning_rate": [1e38], "max_grad_norm": 1e38}, encoder, data, tmp_path / "run", "toy")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_flipped_byte_in_the_parents_weights_is_named(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    train(RECIPE, encoder, data, tmp_path / "parent", "toy")
+    weights = tmp_path / "parent" / "model.safetensors"
+    damaged = bytearray(weights.read_bytes())
+    damaged[-1] ^= 1
+    weights.write_bytes(damaged)
+    with pytest.raises(CheckpointError, match=r"model\.safetensors: corrupt"):
+        train(RECIPE, tmp_path / "parent", data, tmp_path / "run", "toy")
+
+
+def test_a_checkpoint_of_another_task_type_is_refused(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    train(RECIPE, encoder, data, tmp_path / "run", "toy")
+    with pytest.raises(CheckpointError, match="another type of task"):
+        load_model(tmp_path / "run", "AutoModelForQuestionAnswering")
+
+
+def test_the_manifest_says_where_the_checkpoint_comes_from(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    train(RECIPE, encoder, data, tmp_path / "run", "toy", curves=tmp_path / "curves")
+    manifest = json.loads((tmp_path / "run" / MANIFEST).read_text())
+    assert manifest["recipe"] == RECIPE
+    assert set(manifest["parents"]) == {"checkpoint"}
+    assert set(manifest["data"]) == {"toy"}
+    assert manifest["rows"] == {"train": 192, "dev": 48, "items": 192}
+    assert {"torch", "transformers", "xstilts"} <= set(manifest["versions"])
+    assert manifest["history"]["tokens_per_second"] > 0
+    assert 0 <= manifest["history"]["padding"] < 1
+    assert list((tmp_path / "curves").rglob("events.out.tfevents.*"))

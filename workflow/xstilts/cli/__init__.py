@@ -1,0 +1,45 @@
+"""The `xstilts` command: thin subcommands, at least one per rule."""
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+
+from xstilts import __version__
+from xstilts.errors import XstiltsError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; every module of this package adds one subcommand."""
+    top = argparse.ArgumentParser(
+        prog="xstilts", description="Cross-lingual transfer through English intermediate tasks."
+    )
+    top.add_argument("--version", action="version", version=f"xstilts {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"{__name__}.{module.name}").register(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one subcommand; a mistake of the user's is one line on standard error and exit status 2."""
+    arguments = parser().parse_args(argv)
+    if not arguments.network:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    try:
+        arguments.run(arguments)
+    except XstiltsError as error:
+        sys.exit(_fail(str(error)))
+    except OSError as error:
+        # A full disk or a folder that may not be written is the machine's state, not a defect.
+        sys.exit(
+            _fail(f"{error.filename or 'file system'}: {error.strerror or error}; free space or check permissions")
+        )
+
+
+def _fail(message: str) -> int:
+    print(f"xstilts: error: {' '.join(message.split())}", file=sys.stderr)
+    return 2

@@ -1,0 +1,37 @@
+"""Argument types and options that subcommands share."""
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Any
+
+
+def mapping(text: str) -> dict[str, Any]:
+    """A JSON object given on the command line."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("not a JSON object")
+    return value
+
+
+def items(text: str) -> list[Any]:
+    """A JSON array given on the command line."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(value, list):
+        raise argparse.ArgumentTypeError("not a JSON array")
+    return value
+
+
+def add_command(
+    commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], None], *, network: bool = False
+) -> argparse.ArgumentParser:
+    """Add a subcommand; with ``network``, it may reach the hub."""
+    command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    command.set_defaults(run=run, network=network)
+    return command

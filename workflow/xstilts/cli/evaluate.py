@@ -1,0 +1,27 @@
+"""`xstilts evaluate`: zero-shot predictions and metrics of one checkpoint under one condition."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from xstilts.cli._arguments import add_command, mapping
+
+
+def register(commands: Any) -> None:
+    """Add the subcommand."""
+    command = add_command(commands, "evaluate", "score a checkpoint in every language of a target", run)
+    command.add_argument("--recipe", type=mapping, required=True, help="resolved evaluation recipe (JSON)")
+    command.add_argument("--run", type=mapping, required=True, dest="words", help="the words that name the run (JSON)")
+    command.add_argument("--checkpoint", type=Path, required=True)
+    command.add_argument("--data", type=Path, required=True, help="prepared test rows")
+    command.add_argument("--predictions", type=Path, required=True, help="Parquet file to write")
+    command.add_argument("--scores", type=Path, required=True, help="JSON file to write")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Evaluate."""
+    from xstilts.evaluation.predict import evaluate
+
+    evaluate(
+        arguments.recipe, arguments.words, arguments.checkpoint, arguments.data, arguments.predictions, arguments.scores
+    )

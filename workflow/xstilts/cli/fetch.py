@@ -1,0 +1,31 @@
+"""`xstilts fetch`: find a task's raw files and fingerprint them."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from xstilts.cli._arguments import add_command
+
+
+def register(commands: Any) -> None:
+    """Add the subcommand."""
+    command = add_command(commands, "fetch", "find a task's raw files and record their checksums", run, network=True)
+    command.add_argument("--task", required=True)
+    command.add_argument(
+        "--splits", nargs="+", required=True, metavar="SPLIT-LANGUAGE", help="such as train-en test-de"
+    )
+    command.add_argument("--data-dir", type=Path, help="folder in the layout of XTREME's download script")
+    command.add_argument("--output", type=Path, required=True)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Fetch."""
+    from xstilts import tasks
+    from xstilts.data.fetch import write_source
+
+    write_source(tasks.get(arguments.task), arguments.data_dir, arguments.output, splits(arguments.splits))
+
+
+def splits(names: list[str]) -> list[tuple[str, str]]:
+    """``["test-de"]`` as ``[("test", "de")]``."""
+    return [(split, language) for split, _, language in (name.partition("-") for name in names)]

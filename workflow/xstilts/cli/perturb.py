@@ -1,0 +1,23 @@
+"""`xstilts perturb`: a perturbed copy of a test set, made once and shared by every run."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from xstilts.cli._arguments import add_command, mapping
+
+
+def register(commands: Any) -> None:
+    """Add the subcommand."""
+    command = add_command(commands, "perturb", "perturb prepared test rows", run)
+    command.add_argument("--recipe", type=mapping, required=True, help="condition, perturbation and strength (JSON)")
+    command.add_argument("--data", type=Path, required=True, help="clean prepared rows")
+    command.add_argument("--output", type=Path, required=True)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Perturb."""
+    from xstilts.data.perturb import perturb
+
+    recipe = arguments.recipe
+    perturb(arguments.data, arguments.output, recipe["perturbation"], recipe["strength"], recipe["seed"])

@@ -1,0 +1,1 @@
+"""Zero-shot evaluation: predictions, retrieval and the score table."""

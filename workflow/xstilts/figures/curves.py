@@ -1,0 +1,33 @@
+"""Panels of lines with interval bands, shared by the figures that show curves."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from xstilts.figures.base import page
+from xstilts.figures.style import Mark, Style
+
+COLUMNS = 3
+
+
+def grid(style: Style, title: str, caption: str, panels: int, handles: Sequence[Any]) -> tuple[Figure, list[Axes]]:
+    """A page with ``panels`` equal panels, filled row by row."""
+    columns = min(COLUMNS, panels)
+    rows = -(-panels // columns)
+    figure = page(style, title, caption, 2.15 * rows + 0.1, handles)
+    every = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for unused in every[panels:]:
+        unused.remove()
+    return figure, every[:panels]
+
+
+def plot_bands(axes: Axes, x: Any, y: Any, low: Any, high: Any, mark: Mark) -> None:
+    """One recipe's line with its interval band, edged in the recipe's own dashes."""
+    axes.fill_between(x, low, high, color=mark.color, alpha=0.08, linewidth=0, zorder=1)
+    for edge in (low, high):
+        axes.plot(x, edge, color=mark.color, linestyle=mark.dashes, linewidth=0.5, alpha=0.6, zorder=2)
+    axes.plot(x, y, color=mark.color, marker=mark.marker, linestyle=mark.dashes, linewidth=1.6, ms=5, zorder=3)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)

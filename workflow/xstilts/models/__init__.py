@@ -1,0 +1,1 @@
+"""Encoders and the heads that `transformers` puts on them."""

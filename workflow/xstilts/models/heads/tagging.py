@@ -1,0 +1,89 @@
+"""One label per word, read off its first sub-word (Devlin et al. 2019, section 5.3; jiant does the same).
+
+A first sub-word that is only a word-boundary mark, as SentencePiece puts before most Chinese and Japanese words, is
+passed over: it says nothing of the word, least of all to an encoder whose embeddings are frozen.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from xstilts.models.heads.base import Head, Item, Row, types_of
+
+IGNORED = -100
+BOUNDARIES = "▁Ġ"  # of SentencePiece and of byte-level BPE
+
+
+class Tagging(Head):
+    """An item's target has a label index per token, ``IGNORED`` off first sub-words; its note maps words to tokens."""
+
+    auto_class = "AutoModelForTokenClassification"
+
+    def encode(self, rows: Sequence[Row], *, train: bool) -> list[Item]:
+        """One item per row; a sentence longer than ``max_length`` loses its tail, whose words get no prediction."""
+        encoding = self.tokenize([row["tokens"] for row in rows], is_split_into_words=True)
+        items = []
+        for position, ids in enumerate(encoding["input_ids"]):
+            first = _first_tokens(encoding.word_ids(position), encoding.tokens(position))
+            target = [IGNORED] * len(ids)
+            for word, token in first.items():
+                target[token] = self.index[rows[position]["tags"][word]]
+            if first or not train:
+                items.append(Item(position, [ids], types_of(encoding, position), target, first))
+        return items
+
+    def units(self, item: Item) -> int:
+        """Labelled tokens."""
+        return len(item.note)
+
+    def loss(self, outputs: Any, items: Sequence[Item]) -> Tensor:
+        """Summed over labelled tokens."""
+        width = outputs.logits.shape[1]
+        target = torch.tensor([item.target + [IGNORED] * (width - len(item.target)) for item in items])
+        return cross_entropy(
+            outputs.logits.float().flatten(0, 1),
+            target.flatten().to(outputs.logits.device),
+            ignore_index=IGNORED,
+            reduction="sum",
+        )
+
+    def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:
+        """Index of the best label per token."""
+        best = outputs.logits.argmax(-1).cpu().numpy()
+        return [row[: len(item.target)] for row, item in zip(best, items, strict=True)]
+
+    def decode(self, rows: Sequence[Row], items: Sequence[Item], logits: Sequence[Any]) -> list[dict[str, Any]]:
+        """One tag per word; words without a token of their own get the first label, so that counts always agree."""
+        predictions = []
+        for row, item, best in zip(rows, items, logits, strict=True):
+            tags = [
+                self.labels[best[item.note[word]]] if word in item.note else None for word in range(len(row["tokens"]))
+            ]
+            predictions.append(
+                {
+                    "id": row["id"],
+                    "language": row["language"],
+                    "gold": list(row["tags"]),
+                    "pred": [tag if tag is not None else self._fallback for tag in tags],
+                }
+            )
+        return predictions
+
+    @property
+    def _fallback(self) -> str:
+        return "O" if "O" in self.index else self.labels[0]
+
+
+def _first_tokens(words: Sequence[int | None], tokens: Sequence[str]) -> dict[int, int]:
+    """Of every word, its first token that is more than a word-boundary mark, or its very first where none is."""
+    first: dict[int, int] = {}
+    shown: dict[int, int] = {}
+    for position, (word, token) in enumerate(zip(words, tokens, strict=True)):
+        if word is not None:
+            first.setdefault(word, position)
+            if token.strip(BOUNDARIES):
+                shown.setdefault(word, position)
+    return first | shown

@@ -1,0 +1,100 @@
+"""Encoders from checkpoints, and fresh heads on them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from xstilts.artifacts import verify
+from xstilts.errors import CheckpointError
+from xstilts.models.quiet import quiet
+
+
+def load_tokenizer(checkpoint: Path) -> Any:
+    """The checkpoint's fast tokenizer.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint, use_fast=True, trust_remote_code=False)
+    if not tokenizer.is_fast:
+        raise CheckpointError(
+            f"{checkpoint}: no fast tokenizer, which aligns words and characters; use an encoder that has one"
+        )
+    return tokenizer
+
+
+def load_encoder(checkpoint: Path) -> Any:
+    """The encoder of a checkpoint, in float32, its bytes checked against the manifest.
+
+    Raises:
+        CheckpointError: the checkpoint is not whole or its bytes are not those of its manifest.
+    """
+    from transformers import AutoModel
+
+    verify(checkpoint)
+    with quiet():
+        return AutoModel.from_pretrained(checkpoint, **_options())
+
+
+def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
+    """A checkpoint's encoder under a new head of ``len(labels)`` outputs, drawn from torch's current generator.
+
+    The head of an earlier phase is dropped, the encoder kept (Phang et al. 2020, section 2).
+
+    Raises:
+        CheckpointError: as :func:`load_encoder`, or the head does not fit the architecture.
+    """
+    import transformers
+
+    encoder = load_encoder(checkpoint)
+    config = transformers.AutoConfig.from_pretrained(checkpoint)
+    if labels:
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: position for position, label in config.id2label.items()}
+    try:
+        model = getattr(transformers, auto_class).from_config(
+            config, attn_implementation=_options()["attn_implementation"]
+        )
+    except ValueError as error:
+        raise CheckpointError(
+            f"{checkpoint}: {str(error).splitlines()[0]}; choose an encoder or a task that fit"
+        ) from None
+    result = model.base_model.load_state_dict(encoder.state_dict(), strict=False)
+    if result.missing_keys:
+        raise CheckpointError(f"{checkpoint}: the encoder lacks {result.missing_keys[0]}, which {auto_class} needs")
+    return model
+
+
+def load_model(checkpoint: Path, auto_class: str) -> Any:
+    """A fine-tuned checkpoint, encoder and head, its bytes checked against the manifest.
+
+    Raises:
+        CheckpointError: the checkpoint is not whole, or has no such head.
+    """
+    import transformers
+
+    verify(checkpoint)
+    with quiet():
+        model, info = getattr(transformers, auto_class).from_pretrained(
+            checkpoint, output_loading_info=True, **_options()
+        )
+    if info["missing_keys"]:
+        raise CheckpointError(
+            f"{checkpoint}: no weights for {sorted(info['missing_keys'])[0]}; it was trained for another type of task"
+        )
+    return model
+
+
+def _options() -> dict[str, Any]:
+    # On CPUs eager attention is the faster of the two at the lengths of these tasks; on GPUs it is the fused kernel.
+    attention = "sdpa" if torch.cuda.is_available() else "eager"
+    return {
+        "dtype": torch.float32,
+        "use_safetensors": True,
+        "trust_remote_code": False,
+        "attn_implementation": attention,
+    }

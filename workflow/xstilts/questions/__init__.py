@@ -1,0 +1,1 @@
+"""From the score table to verdicts: which numbers a question compares, and what the comparison shows."""

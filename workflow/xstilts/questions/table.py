@@ -1,0 +1,138 @@
+"""The score table as the questions, figures and report read it.
+
+``context`` is what the study passes along with the scores, as plain JSON: its seeds, encoders, intermediate recipes,
+targets, conditions and questions.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xstilts.errors import ConfigError, DataError
+from xstilts.questions.statistics import Array
+
+Context = Mapping[str, Any]
+
+CLEAN = "clean"
+BASELINE = "none"
+ENGLISH = "en"
+KEYS = ["encoder", "intermediate", "target", "condition", "seed", "language", "metric"]
+COLUMNS = ["study", "method", "strength", "value", "n", *KEYS]
+LAYER_METRIC = re.compile(r"accuracy_layer_(\d+)")
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """Read ``scores.csv``; an empty seed is the pretrained encoder itself.
+
+    Raises:
+        DataError: the file is missing, malformed, lacks a column, or gives one score twice.
+    """
+    types = dict.fromkeys(["study", "encoder", "intermediate", "method", "target", "language", "condition"], "str")
+    types |= {"metric": "str", "seed": "Int64", "value": "float64", "n": "int64", "strength": "float64"}
+    try:
+        # Language codes and recipe names such as "na" or "none" are text, not missing values.
+        table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"seed": [""], "value": [""]})
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; run the rule that collects the scores first") from None
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: not a score table ({reason}); delete it and run again") from None
+    return checked(table, str(path))
+
+
+def checked(scores: pd.DataFrame, where: str = "scores") -> pd.DataFrame:
+    """The table itself, once its columns are there and no score is given twice.
+
+    Raises:
+        DataError: otherwise, naming the column or the row.
+    """
+    lacking = [name for name in COLUMNS if name not in scores.columns]
+    if lacking:
+        raise DataError(f"{where}: no column {', '.join(lacking)}; collect the scores again")
+    twice = scores[scores.duplicated(KEYS)]
+    if len(twice):
+        row = " ".join(f"{key}={value}" for key, value in twice.iloc[0][KEYS].items())
+        raise DataError(f"{where}: {len(twice)} scores are given twice, first {row}; collect the scores again")
+    return scores
+
+
+def languages_of(context: Context, encoder: str, target: str, selection: str) -> list[str]:
+    """The target's languages in a selection, sorted.
+
+    ``covered``: without English and those the encoder was not pretrained on; ``uncovered``: only the latter;
+    ``zero_shot``: all but English; ``all``: English too. An encoder that does not say what it covers (null) is taken
+    to cover everything.
+
+    Raises:
+        ConfigError: no such selection.
+    """
+    languages = sorted(context["targets"][target]["languages"])
+    foreign = [language for language in languages if language != ENGLISH]
+    listed = context["encoders"][encoder]["covered_languages"]
+    covered = set(languages if listed is None else listed)
+    choices = {
+        "covered": [language for language in foreign if language in covered],
+        "uncovered": [language for language in foreign if language not in covered],
+        "zero_shot": foreign,
+        "all": languages,
+    }
+    if selection not in choices:
+        raise ConfigError(f"languages {selection!r} is not one of {', '.join(choices)}; mend the question")
+    return choices[selection]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores by (encoder, intermediate, target, condition, seed or None, language), one metric per target."""
+
+    values: Mapping[tuple[str, str, str, str, int | None, str], float]
+    evaluated: Mapping[tuple[str, str, str], frozenset[str]]
+
+    @classmethod
+    def of(cls, scores: pd.DataFrame, context: Context, metric: str | None = None) -> "Scores":
+        """Index the table by each target's main metric, or by ``metric``; scores that are not numbers are missing."""
+        wanted = scores["target"].map(lambda name: metric or context["targets"].get(name, {}).get("metric"))
+        rows = scores[(scores["metric"] == wanted) & np.isfinite(scores["value"].astype(float))]
+        values = {
+            (row.encoder, row.intermediate, row.target, row.condition, _seed(row.seed), row.language): float(row.value)
+            for row in rows.itertuples()
+        }
+        evaluated: dict[tuple[str, str, str], set[str]] = {}
+        for encoder, _, target, condition, _, language in values:
+            evaluated.setdefault((encoder, target, condition), set()).add(language)
+        return cls(values, {key: frozenset(languages) for key, languages in evaluated.items()})
+
+    def get(self, encoder: str, intermediate: str, target: str, condition: str, seed: int, language: str) -> float:
+        """One score in percent; NaN where it is missing. The pretrained encoder's score stands for every seed."""
+        for key in (seed, None):
+            value = self.values.get((encoder, intermediate, target, condition, key, language))
+            if value is not None:
+                return value
+        return float("nan")
+
+    def defined(self, encoder: str, target: str, condition: str, languages: Sequence[str]) -> list[str]:
+        """The languages a condition is defined for: those any recipe was evaluated in (all, if none was run yet)."""
+        known = self.evaluated.get((encoder, target, condition))
+        return [language for language in languages if known is None or language in known]
+
+    def cells(
+        self,
+        encoder: str,
+        intermediate: str,
+        target: str,
+        condition: str,
+        languages: Sequence[str],
+        seeds: Sequence[int],
+    ) -> Array:
+        """Scores of one arm, shape ``(1, languages, seeds)``; NaN where one is missing."""
+        rows = [[self.get(encoder, intermediate, target, condition, s, lang) for s in seeds] for lang in languages]
+        return np.array(rows, dtype=float).reshape(1, len(languages), len(seeds))
+
+
+def _seed(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)

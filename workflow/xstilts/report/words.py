@@ -1,0 +1,67 @@
+"""Numbers and verdicts in words."""
+
+import math
+from typing import Any
+
+from xstilts.questions.answers import ALL, INCONCLUSIVE, REFUTED, SUPPORTED, UNANSWERED
+
+VERDICTS = {
+    SUPPORTED: "Supported",
+    REFUTED: "Refuted",
+    INCONCLUSIVE: "Inconclusive",
+    UNANSWERED: "Not answered",
+}
+UNITS = {"score": "points", "drop": "points of loss avoided", "relative_drop": "points of relative loss avoided"}
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """``52.3``; an em dash where there is no number."""
+    return "—" if value is None or not math.isfinite(value) else f"{value:.{digits}f}".replace("-", "−")
+
+
+def signed(value: float) -> str:
+    """``+3.2`` or ``−0.4``; two digits below 0.1 so that a small effect is not printed as none."""
+    digits = 1 if value == 0 or abs(value) >= 0.095 else 2
+    return f"{value + 0.0:+.{digits}f}".replace("-", "−")
+
+
+def interval(low: float, high: float) -> str:
+    """``[1.0, 5.4]``."""
+    return f"[{_bound(low)}, {_bound(high)}]" if math.isfinite(low) else "—"
+
+
+def p_value(p: float) -> str:
+    """``Holm p = 0.012``; ``Holm p < 0.001``."""
+    return "Holm p < 0.001" if p < 0.001 else f"Holm p = {p:.3f}"
+
+
+def count(value: int, one: str) -> str:
+    """``1 seed``, ``3 seeds``."""
+    return f"{value:,} {one}{'s' * (value != 1)}"
+
+
+def sample(row: dict[str, Any]) -> str:
+    """``12 languages × 3 seeds × 5 targets``."""
+    parts = [(row["n_languages"], "language"), (row["n_seeds"], "seed")]
+    parts += [(row["n_targets"], "target")] if row["slice"] == ALL else []
+    return " × ".join(count(*part) for part in parts)
+
+
+def verdict(row: dict[str, Any]) -> str:
+    """An answer in one sentence: verdict, effect, interval, n, p, and what the design could have seen."""
+    if row["verdict"] == UNANSWERED:
+        return f"{VERDICTS[UNANSWERED]}: missing {row['missing']}."
+    against_itself = row["level"] == row["baseline"]
+    said = (
+        f"{VERDICTS[row['verdict']]}: {'a recipe against itself, ' * against_itself}effect "
+        f"{signed(row['effect'])} {UNITS[row['outcome']]} "
+        f"{interval(row['ci_low'], row['ci_high'])}, {sample(row)}, {p_value(row['p_holm'])}."
+    )
+    if row["verdict"] == INCONCLUSIVE and not against_itself:
+        said += f" This design would probably have missed effects below {number(row['minimum_detectable'], 2)}."
+    return said
+
+
+def _bound(value: float) -> str:
+    """One digit, two where one would print a bound beside 0 as 0."""
+    return number(value + 0.0, 2 if 0 < abs(value) < 0.05 else 1)

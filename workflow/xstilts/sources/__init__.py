@@ -1,0 +1,1 @@
+"""Readers of the benchmarks' file formats: they stream, change nothing, and name file and line of what is wrong."""

@@ -1,0 +1,25 @@
+"""The typed study: a validated configuration that expands into runs.
+
+Pure Python with light imports, because the Snakefile uses it whenever it is parsed.
+"""
+
+from xstilts.study import recipes
+from xstilts.study.load import check_data_dir, load_study, parse_study
+from xstilts.study.model import CLEAN, NONE, PRETRAINED, Condition, Encoder, Intermediate, Study, Target
+from xstilts.study.paths import Paths
+
+__all__ = [
+    "CLEAN",
+    "NONE",
+    "PRETRAINED",
+    "Condition",
+    "Encoder",
+    "Intermediate",
+    "Paths",
+    "Study",
+    "Target",
+    "check_data_dir",
+    "load_study",
+    "parse_study",
+    "recipes",
+]

@@ -1,0 +1,48 @@
+"""Where everything lies. A path names what was made, never hyper-parameters; those are in the manifest beside it."""
+
+from dataclasses import dataclass
+
+from xstilts.study.model import Study
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Paths below ``root``, which is ``<results>/<study>``.
+
+    The methods accept names as well as Snakemake wildcards (``"{task}"``), so rules and functions share them.
+    """
+
+    root: str
+
+    @classmethod
+    def of(cls, study: Study) -> "Paths":
+        """The paths of a study."""
+        return cls(f"{study.results}/{study.name}")
+
+    def source(self, task: str, part: str) -> str:
+        """Fingerprint of a task's raw files; ``part`` is ``train``, ``test`` or ``vocabulary``."""
+        return f"{self.root}/data/{task}/{part}.source.json"
+
+    def data(self, task: str, part: str) -> str:
+        """Prepared rows; ``part`` is ``train`` (English train and dev) or a condition (test rows of all languages)."""
+        return f"{self.root}/data/{task}/{part}"
+
+    def encoder(self, encoder: str) -> str:
+        """The pretrained encoder."""
+        return f"{self.root}/encoders/{encoder}"
+
+    def intermediate(self, encoder: str, intermediate: str, seed: str) -> str:
+        """The checkpoint that intermediate training leaves."""
+        return f"{self.root}/checkpoints/{encoder}/{intermediate}/{seed}"
+
+    def target(self, encoder: str, intermediate: str, target: str, seed: str) -> str:
+        """The checkpoint that target fine-tuning leaves."""
+        return f"{self.root}/checkpoints/{encoder}/{intermediate}/{target}/{seed}"
+
+    def prediction(self, encoder: str, intermediate: str, target: str, seed: str, condition: str, suffix: str) -> str:
+        """Per-example predictions (``parquet``) and their metrics (``json``)."""
+        return f"{self.root}/predictions/{encoder}/{intermediate}/{target}/{seed}/{condition}.{suffix}"
+
+    def log(self, name: str) -> str:
+        """What a job said."""
+        return f"{self.root}/logs/{name}.log"

@@ -1,0 +1,49 @@
+"""What the two tagging tasks have in common: XTREME's files and the way English is divided."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from xstilts.seeds import held_out
+from xstilts.sources.conll import Sentence, read_conll
+from xstilts.tasks.base import Row
+
+DEV_SHARE = 0.05
+
+Files = Callable[[str, str], tuple[str, ...]]
+Read = Callable[[Path, str, str], Iterator[Row]]
+
+
+def tagging_files(folder: str) -> Files:
+    """``test`` is the validation file of a language; English ``train`` and ``dev`` also look at what is scored."""
+
+    def files(split: str, language: str) -> tuple[str, ...]:
+        scored = f"{folder}/dev-{language}.tsv"
+        return (scored,) if split == "test" else (f"{folder}/train-{language}.tsv", scored)
+
+    return files
+
+
+def tagging_reader(folder: str, tags: tuple[str, ...]) -> Read:
+    """A reader whose ids are the line numbers of the sentences' first tokens.
+
+    ``dev`` is about 5 % of the training file, chosen by the sentence's hash. Sentences that are scored too (both
+    corpora repeat short ones) belong to neither ``train`` nor ``dev``.
+    """
+    files = tagging_files(folder)
+
+    def read(root: Path, split: str, language: str) -> Iterator[Row]:
+        paths = [root / name for name in files(split, language)]
+        if split == "test":
+            yield from (_row(sentence, language) for sentence in read_conll(paths[0], tags))
+            return
+        scored = {tuple(sentence.tokens) for sentence in read_conll(paths[1], tags)}
+        for sentence in read_conll(paths[0], tags):
+            dev = held_out(" ".join(sentence.tokens), DEV_SHARE, folder)
+            if dev == (split == "dev") and tuple(sentence.tokens) not in scored:
+                yield _row(sentence, language)
+
+    return read
+
+
+def _row(sentence: Sentence, language: str) -> Row:
+    return {"id": str(sentence.line), "language": language, "tokens": sentence.tokens, "tags": sentence.tags}

@@ -31,9 +31,9 @@ onstart:
 
 
 rule all:
+    default_target: True
     input:
         f"{PATHS.root}/report.html",
-    default_target: True
     localrule: True
 
 

@@ -1,10 +1,14 @@
 """The study behind the wildcards. Helpers only: every rule asks the typed study, none reads `config` itself."""
 
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
 
 from xstilts import tasks
 from xstilts.artifacts import canonical_json
+from xstilts.data.fetch import sizes
 from xstilts.errors import XstiltsError
+from xstilts.miniature import world_digest
 from xstilts.study import CLEAN, Paths, check_data_dir, parse_study, recipes
 
 try:
@@ -14,6 +18,8 @@ except XstiltsError as error:
 
 PATHS = Paths.of(STUDY)
 ARMS = list(STUDY.arms())
+# Named in shell commands but not in params: moving the folder of raw files must not make anything run again.
+DATA_DIR = STUDY.data_dir or ""
 
 
 wildcard_constraints:
@@ -38,24 +44,51 @@ def splits(task, part):
     """What to read of a task: English for training, the study's languages for scoring, all for a vocabulary."""
     found = tasks.get(task)
     if part == "train":
-        return [f"{split}-en" for split in ("train", "dev") if "en" in found.languages.get(split, ())]
+        return [
+            f"{split}-en"
+            for split in ("train", "dev")
+            if "en" in found.languages.get(split, ())
+        ]
     if part == "vocabulary":
-        return [f"{split}-{language}" for split, languages in found.languages.items() for language in languages]
-    wanted = {language for target in STUDY.targets.values() if target.task == task for language in target.languages}
-    return [f"test-{language}" for language in found.languages["test"] if language in wanted]
+        return [
+            f"{split}-{language}"
+            for split, languages in found.languages.items()
+            for language in languages
+        ]
+    wanted = {
+        language
+        for target in STUDY.targets.values()
+        if target.task == task
+        for language in target.languages
+    }
+    return [
+        f"test-{language}" for language in found.languages["test"] if language in wanted
+    ]
+
+
+def raw_fingerprint(task, part):
+    """What changes when a task's raw data do; checksums are left to the job."""
+    if tasks.get(task).source == "generated":
+        return world_digest()
+    pairs = [tuple(name.split("-", 1)) for name in splits(task, part)]
+    return canonical_json(sizes(tasks.get(task), STUDY.data_dir and Path(STUDY.data_dir), pairs))
 
 
 def train_tasks():
     """Tasks whose English rows some recipe trains on."""
     names = {name for recipe in STUDY.intermediate.values() for name in recipe.tasks}
-    return sorted(names | {name for target in STUDY.targets.values() for name in target.train})
+    return sorted(
+        names | {name for target in STUDY.targets.values() for name in target.train}
+    )
 
 
 def data_manifests():
     """Prepared data of the whole study, perturbed test sets included."""
     scored = sorted({target.task for target in STUDY.targets.values()})
     return [f"{PATHS.data(task, 'train')}/manifest.json" for task in train_tasks()] + [
-        f"{PATHS.data(task, condition)}/manifest.json" for task in scored for condition in STUDY.conditions
+        f"{PATHS.data(task, condition)}/manifest.json"
+        for task in scored
+        for condition in STUDY.conditions
     ]
 
 
@@ -70,25 +103,22 @@ def scored_checkpoint(wildcards):
     """The folder of the checkpoint that is scored: retrieval targets read the intermediate one."""
     if STUDY.targets[wildcards.target].retrieval:
         return parent_of(wildcards)
-    return PATHS.target(wildcards.encoder, wildcards.intermediate, wildcards.target, wildcards.seed)
+    return PATHS.target(
+        wildcards.encoder, wildcards.intermediate, wildcards.target, wildcards.seed
+    )
 
 
 def checkpoint_manifests():
     """Every checkpoint of the study."""
-    folders = set()
-    for arm in ARMS:
-        for seed in arm["seeds"]:
-            words = (arm["encoder"], arm["intermediate"])
-            if not STUDY.intermediate[arm["intermediate"]].direct:
-                folders.add(PATHS.intermediate(*words, seed))
-            if not STUDY.targets[arm["target"]].retrieval:
-                folders.add(PATHS.target(*words, arm["target"], seed))
-    return [f"{folder}/manifest.json" for folder in sorted(folders)]
+    return [f"{folder}/manifest.json" for folder in PATHS.checkpoints(ARMS)]
 
 
 def whole(folder):
     """A checkpoint as input: the manifest is the token, the weights are only waited for."""
-    return {"manifest": f"{folder}/manifest.json", "weights": ancient(f"{folder}/model.safetensors")}
+    return {
+        "manifest": f"{folder}/manifest.json",
+        "weights": ancient(f"{folder}/model.safetensors"),
+    }
 
 
 def resource(name):

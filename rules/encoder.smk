@@ -1,6 +1,10 @@
 def vocabulary_sources(wildcards):
     vocabulary = STUDY.encoders[wildcards.encoder].options["vocabulary"]
-    return [] if vocabulary == "full" else [PATHS.source(task, "vocabulary") for task in vocabulary]
+    return (
+        []
+        if vocabulary == "full"
+        else [PATHS.source(task, "vocabulary") for task in vocabulary]
+    )
 
 
 rule mini_encoder:
@@ -9,18 +13,21 @@ rule mini_encoder:
     output:
         manifest=f"{PATHS.encoder('{encoder}')}/manifest.json",
         weights=f"{PATHS.encoder('{encoder}')}/model.safetensors",
-    params:
-        recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
-        folder=subpath(output.manifest, parent=True),
-    wildcard_constraints:
-        encoder=one_of(name for name, encoder in STUDY.encoders.items() if encoder.kind == "mini"),
     log:
         PATHS.log("encoder/{encoder}"),
+    wildcard_constraints:
+        encoder=one_of(
+            name for name, encoder in STUDY.encoders.items() if encoder.kind == "mini"
+        ),
     resources:
         mem_mb=3000,
         runtime=30,
+    params:
+        recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
+        folder=subpath(output.manifest, parent=True),
     shell:
-        "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --output {params.folder:q}"
+        "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir {DATA_DIR:q}"
+        " --output {params.folder:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -29,14 +36,16 @@ rule hub_encoder:
     output:
         manifest=f"{PATHS.encoder('{encoder}')}/manifest.json",
         weights=f"{PATHS.encoder('{encoder}')}/model.safetensors",
+    log:
+        PATHS.log("encoder/{encoder}"),
+    wildcard_constraints:
+        encoder=one_of(
+            name for name, encoder in STUDY.encoders.items() if encoder.kind == "hub"
+        ),
+    retries: 3
+    localrule: True
     params:
         recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
         folder=subpath(output.manifest, parent=True),
-    wildcard_constraints:
-        encoder=one_of(name for name, encoder in STUDY.encoders.items() if encoder.kind == "hub"),
-    log:
-        PATHS.log("encoder/{encoder}"),
-    retries: 3
-    localrule: True
     shell:
         "xstilts encoder --recipe {params.recipe:q} --output {params.folder:q} 2>&1 | tee {log:q}"

@@ -1,16 +1,28 @@
 rule fetch:
     output:
         PATHS.source("{task}", "{part}"),
+    log:
+        PATHS.log("fetch/{task}/{part}"),
+    wildcard_constraints:
+        part="train|test|vocabulary",
+    retries: 3
+    localrule: True
     params:
         splits=lambda w: splits(w.task, w.part),
         version=lambda w: tasks.get(w.task).version,
-        data_dir=lambda w: ["--data-dir", STUDY.data_dir] if tasks.get(w.task).source == "data_dir" else [],
+        raw=lambda w: raw_fingerprint(w.task, w.part),
     wildcard_constraints:
         part="train|test|vocabulary",
-    log:
-        PATHS.log("fetch/{task}/{part}"),
     retries: 3
     localrule: True
+    params:
+        splits=lambda w: splits(w.task, w.part),
+        version=lambda w: tasks.get(w.task).version,
+        data_dir=lambda w: (
+            ["--data-dir", STUDY.data_dir]
+            if tasks.get(w.task).source == "data_dir"
+            else []
+        ),
     shell:
-        "xstilts fetch --task {wildcards.task:q} --splits {params.splits:q} {params.data_dir:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        "xstilts fetch --task {wildcards.task:q} --splits {params.splits:q}"
+        " --data-dir {DATA_DIR:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -1,16 +1,13 @@
 rule intermediate:
     input:
         unpack(lambda w: whole(PATHS.encoder(w.encoder))),
-        data=lambda w: [f"{PATHS.data(task, 'train')}/manifest.json" for task in STUDY.intermediate[w.intermediate].tasks],
+        data=lambda w: [
+            f"{PATHS.data(task, 'train')}/manifest.json"
+            for task in STUDY.intermediate[w.intermediate].tasks
+        ],
     output:
         manifest=f"{PATHS.intermediate('{encoder}', '{intermediate}', '{seed}')}/manifest.json",
         weights=f"{PATHS.intermediate('{encoder}', '{intermediate}', '{seed}')}/model.safetensors",
-    params:
-        recipe=lambda w: canonical_json(recipes.intermediate_recipe(STUDY, w.encoder, w.intermediate, seed_of(w))),
-        parent=lambda w: PATHS.encoder(w.encoder),
-        data=lambda w: [PATHS.data(task, "train") for task in STUDY.intermediate[w.intermediate].tasks],
-        folder=subpath(output.manifest, parent=True),
-        curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{seed}}",
     log:
         PATHS.log("intermediate/{encoder}/{intermediate}/{seed}"),
     threads: threads_of
@@ -18,6 +15,17 @@ rule intermediate:
         gpu=resource("gpus"),
         mem_mb=resource("mem_mb"),
         runtime=resource("runtime"),
+    params:
+        recipe=lambda w: canonical_json(
+            recipes.intermediate_recipe(STUDY, w.encoder, w.intermediate, seed_of(w))
+        ),
+        parent=lambda w: PATHS.encoder(w.encoder),
+        data=lambda w: [
+            PATHS.data(task, "train")
+            for task in STUDY.intermediate[w.intermediate].tasks
+        ],
+        folder=subpath(output.manifest, parent=True),
+        curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.seed:q} --recipe {params.recipe:q}"
         " --parent {params.parent:q} --data {params.data:q} --curves {params.curves:q} --output {params.folder:q}"

@@ -3,16 +3,16 @@ rule perturb:
         f"{PATHS.data('{task}', CLEAN)}/manifest.json",
     output:
         f"{PATHS.data('{task}', '{condition}')}/manifest.json",
+    log:
+        PATHS.log("perturb/{task}/{condition}"),
+    wildcard_constraints:
+        condition=one_of(set(STUDY.conditions) - {CLEAN}),
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         recipe=lambda w: canonical_json(recipes.perturbation_recipe(STUDY, w.condition)),
         clean=subpath(input[0], parent=True),
         folder=subpath(output[0], parent=True),
-    wildcard_constraints:
-        condition=one_of(set(STUDY.conditions) - {CLEAN}),
-    log:
-        PATHS.log("perturb/{task}/{condition}"),
-    resources:
-        mem_mb=2000,
-        runtime=30,
     shell:
         "xstilts perturb --recipe {params.recipe:q} --data {params.clean:q} --output {params.folder:q} 2>&1 | tee {log:q}"

@@ -3,17 +3,21 @@ rule prepare:
         lambda w: PATHS.source(w.task, "train" if w.part == "train" else "test"),
     output:
         f"{PATHS.data('{task}', '{part}')}/manifest.json",
-    params:
-        splits=lambda w: splits(w.task, w.part),
-        limit=lambda w: [] if w.part == "train" or not STUDY.evaluation["examples"] else ["--limit", str(STUDY.evaluation["examples"])],
-        folder=subpath(output[0], parent=True),
-    wildcard_constraints:
-        part=f"train|{CLEAN}",
     log:
         PATHS.log("prepare/{task}/{part}"),
+    wildcard_constraints:
+        part=f"train|{CLEAN}",
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        splits=lambda w: splits(w.task, w.part),
+        limit=lambda w: (
+            []
+            if w.part == "train" or not STUDY.evaluation["examples"]
+            else ["--limit", str(STUDY.evaluation["examples"])]
+        ),
+        folder=subpath(output[0], parent=True),
     shell:
         "xstilts prepare --task {wildcards.task:q} --source {input:q} --splits {params.splits:q} {params.limit:q}"
-        " --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --data-dir {DATA_DIR:q} --output {params.folder:q} 2>&1 | tee {log:q}"

@@ -3,13 +3,13 @@ rule questions:
         rules.scores.output.csv,
     output:
         f"{PATHS.root}/answers.csv",
-    params:
-        context=CONTEXT,
     log:
         PATHS.log("questions"),
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=30,
-    localrule: True
+    params:
+        context=CONTEXT,
     shell:
         "xstilts answer --context {params.context:q} --scores {input:q} --output {output:q} 2>&1 | tee {log:q}"

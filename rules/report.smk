@@ -5,15 +5,16 @@ rule report:
         figures=rules.figures.output,
     output:
         f"{PATHS.root}/report.html",
-    params:
-        context=CONTEXT,
-        figures=f"{PATHS.root}/figures",
     log:
         PATHS.log("report"),
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=10,
-    localrule: True
+    params:
+        context=CONTEXT,
+        arms=canonical_json(ARMS),
+        figures=f"{PATHS.root}/figures",
     shell:
-        "xstilts report --context {params.context:q} --scores {input.scores:q} --answers {input.answers:q}"
+        "xstilts report --context {params.context:q} --arms {params.arms:q} --scores {input.scores:q} --answers {input.answers:q}"
         " --figures {params.figures:q} --output {output:q} 2>&1 | tee {log:q}"

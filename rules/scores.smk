@@ -1,7 +1,14 @@
 rule scores:
     input:
         [
-            PATHS.prediction(arm["encoder"], arm["intermediate"], arm["target"], seed, condition, "json")
+            PATHS.prediction(
+                arm["encoder"],
+                arm["intermediate"],
+                arm["target"],
+                seed,
+                condition,
+                "json",
+            )
             for arm in ARMS
             for seed in arm["seeds"]
             for condition in arm["conditions"]
@@ -9,15 +16,15 @@ rule scores:
     output:
         csv=f"{PATHS.root}/scores.csv",
         parquet=f"{PATHS.root}/scores.parquet",
-    params:
-        predictions=f"{PATHS.root}/predictions",
-        arms=canonical_json(ARMS),
     log:
         PATHS.log("scores"),
+    localrule: True
     resources:
         mem_mb=2000,
         runtime=10,
-    localrule: True
+    params:
+        predictions=f"{PATHS.root}/predictions",
+        arms=canonical_json(ARMS),
     shell:
         "xstilts scores --predictions {params.predictions:q} --arms {params.arms:q} --csv {output.csv:q}"
         " --parquet {output.parquet:q} 2>&1 | tee {log:q}"

@@ -1,16 +1,13 @@
 rule target:
     input:
         unpack(lambda w: whole(parent_of(w))),
-        data=lambda w: [f"{PATHS.data(task, 'train')}/manifest.json" for task in STUDY.targets[w.target].train],
+        data=lambda w: [
+            f"{PATHS.data(task, 'train')}/manifest.json"
+            for task in STUDY.targets[w.target].train
+        ],
     output:
         manifest=f"{PATHS.target('{encoder}', '{intermediate}', '{target}', '{seed}')}/manifest.json",
         weights=f"{PATHS.target('{encoder}', '{intermediate}', '{target}', '{seed}')}/model.safetensors",
-    params:
-        recipe=lambda w: canonical_json(recipes.target_recipe(STUDY, w.encoder, w.target, seed_of(w))),
-        parent=parent_of,
-        data=lambda w: [PATHS.data(task, "train") for task in STUDY.targets[w.target].train],
-        folder=subpath(output.manifest, parent=True),
-        curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{target}}/{{seed}}",
     log:
         PATHS.log("target/{encoder}/{intermediate}/{target}/{seed}"),
     threads: threads_of
@@ -18,6 +15,16 @@ rule target:
         gpu=resource("gpus"),
         mem_mb=resource("mem_mb"),
         runtime=resource("runtime"),
+    params:
+        recipe=lambda w: canonical_json(
+            recipes.target_recipe(STUDY, w.encoder, w.target, seed_of(w))
+        ),
+        parent=parent_of,
+        data=lambda w: [
+            PATHS.data(task, "train") for task in STUDY.targets[w.target].train
+        ],
+        folder=subpath(output.manifest, parent=True),
+        curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{target}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.target:q}/{wildcards.seed:q}"
         " --recipe {params.recipe:q} --parent {params.parent:q} --data {params.data:q} --curves {params.curves:q}"

@@ -215,7 +215,7 @@ def test_targets_weigh_the_same_however_many_languages_they_have() -> None:
 
 
 def test_sign_flip_is_exact_for_few_units() -> None:
-    assert statistics.sign_flip(np.ones((1, 3, 2)), 10, 0) == 2 / 2**6
+    assert statistics.sign_flip(np.ones((1, 6, 2)), 10, 0) == 2 / 2**6
     assert statistics.sign_flip(np.array([[[1.0], [-1.0]]]), 10, 0) == 1.0
 
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
@@ -26,6 +27,15 @@ def items(text: str) -> list[Any]:
     if not isinstance(value, list):
         raise argparse.ArgumentTypeError("not a JSON array")
     return value
+
+
+def add_data_dir(command: argparse.ArgumentParser) -> None:
+    """Add ``--data-dir``; empty counts as not given, because a rule passes whatever the study says."""
+    command.add_argument(
+        "--data-dir",
+        type=lambda text: Path(text) if text else None,
+        help="folder in the layout of XTREME's download script",
+    )
 
 
 def add_command(

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, mapping
+from xstilts.cli._arguments import add_command, add_data_dir, mapping
 
 
 def register(commands: Any) -> None:
@@ -12,6 +12,7 @@ def register(commands: Any) -> None:
     command = add_command(commands, "encoder", "build or fetch a pretrained encoder", run, network=True)
     command.add_argument("--recipe", type=mapping, required=True, help="resolved encoder recipe (JSON)")
     command.add_argument("--sources", type=Path, nargs="*", default=[], help="sources of the vocabulary's tasks")
+    add_data_dir(command)
     command.add_argument("--output", type=Path, required=True)
 
 
@@ -19,4 +20,4 @@ def run(arguments: argparse.Namespace) -> None:
     """Build or fetch."""
     from xstilts.models.encoders import make_encoder
 
-    make_encoder(arguments.recipe, arguments.sources, arguments.output)
+    make_encoder(arguments.recipe, arguments.sources, arguments.data_dir, arguments.output)

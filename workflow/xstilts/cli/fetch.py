@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command
+from xstilts.cli._arguments import add_command, add_data_dir
 
 
 def register(commands: Any) -> None:
@@ -14,7 +14,7 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--splits", nargs="+", required=True, metavar="SPLIT-LANGUAGE", help="such as train-en test-de"
     )
-    command.add_argument("--data-dir", type=Path, help="folder in the layout of XTREME's download script")
+    add_data_dir(command)
     command.add_argument("--output", type=Path, required=True)
 
 

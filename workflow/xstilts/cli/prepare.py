@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command
+from xstilts.cli._arguments import add_command, add_data_dir
 from xstilts.cli.fetch import splits
 
 
@@ -16,6 +16,7 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--splits", nargs="+", required=True, metavar="SPLIT-LANGUAGE", help="such as train-en test-de"
     )
+    add_data_dir(command)
     command.add_argument("--limit", type=int, help="keep at most this many rows per split and language")
     command.add_argument("--output", type=Path, required=True)
 
@@ -26,5 +27,10 @@ def run(arguments: argparse.Namespace) -> None:
     from xstilts.data.prepare import prepare
 
     prepare(
-        tasks.get(arguments.task), arguments.source, arguments.output, splits(arguments.splits), limit=arguments.limit
+        tasks.get(arguments.task),
+        arguments.source,
+        arguments.output,
+        splits(arguments.splits),
+        data_dir=arguments.data_dir,
+        limit=arguments.limit,
     )

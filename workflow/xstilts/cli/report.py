@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, mapping
+from xstilts.cli._arguments import add_command, items, mapping
 
 
 def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "report", "write the HTML report", run)
     command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON)")
+    command.add_argument("--arms", type=items, required=True, help="encoder, intermediate, target, seeds (JSON)")
     command.add_argument("--scores", type=Path, required=True)
     command.add_argument("--answers", type=Path, required=True)
     command.add_argument("--figures", type=Path, required=True, help="folder of figures")
@@ -20,5 +21,9 @@ def register(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Write."""
     from xstilts.report.build import write_report
+    from xstilts.study import Paths
 
-    write_report(arguments.scores, arguments.answers, arguments.context, arguments.figures, arguments.output)
+    folders = Paths(str(arguments.output.parent)).checkpoints(arguments.arms)
+    manifests = [{"path": f"{folder}/manifest.json", "kind": kind} for folder, kind in folders.items()]
+    context = arguments.context | {"manifests": manifests}
+    write_report(arguments.scores, arguments.answers, context, arguments.figures, arguments.output)

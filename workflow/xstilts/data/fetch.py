@@ -17,8 +17,8 @@ def write_source(task: Task, data_dir: Path | None, output: Path, splits: Sequen
     Args:
         task: the task.
         data_dir: the folder that holds the benchmarks' files; not used by generated tasks.
-        output: the JSON file to write: task, its version, where the data are, size and sha256 of every file that the
-            splits need, licence, citation.
+        output: the JSON file to write: task, its version, size and sha256 of every file that the splits need, licence,
+            citation. It does not say where the folder is, so that moving it changes nothing.
         splits: the ``(split, language)`` pairs that will be prepared.
 
     Raises:
@@ -30,7 +30,6 @@ def write_source(task: Task, data_dir: Path | None, output: Path, splits: Sequen
         "task": task.name,
         "version": task.version,
         "source": task.source,
-        "root": None,
         "files": {},
         "licence": task.licence,
         "citation": task.citation,
@@ -40,13 +39,21 @@ def write_source(task: Task, data_dir: Path | None, output: Path, splits: Sequen
 
         record["fingerprint"] = world_digest()
     else:
-        root = _existing(task, data_dir)
-        record["root"] = str(root)
+        root = existing(task, data_dir)
         record["files"] = {
             name: {"bytes": (root / name).stat().st_size, "sha256": sha256_file(root / name)}
             for name in _present(task, root, needed_files(task, splits))
         }
     write_json(output, record)
+
+
+def sizes(task: Task, data_dir: Path | None, splits: Sequence[tuple[str, str]]) -> dict[str, int | None]:
+    """Bytes of every file that the splits need, None for one that is not there: a cheap look at what a folder holds."""
+    found: dict[str, int | None] = {}
+    for name in needed_files(task, splits):
+        path = data_dir / name if data_dir else None
+        found[name] = path.stat().st_size if path and path.is_file() else None
+    return found
 
 
 def needed_files(task: Task, splits: Sequence[tuple[str, str]]) -> list[str]:
@@ -68,7 +75,12 @@ def check_splits(task: Task, splits: Sequence[tuple[str, str]]) -> None:
             raise ConfigError(f"task {task.name} has no {split!r} in {language!r}; it has {', '.join(languages)}")
 
 
-def _existing(task: Task, data_dir: Path | None) -> Path:
+def existing(task: Task, data_dir: Path | None) -> Path:
+    """The folder of the benchmarks' files, as an absolute path.
+
+    Raises:
+        DataError: it is not set or not there.
+    """
     if data_dir is None:
         raise DataError(f"task {task.name} reads files; set data_dir to the folder of XTREME's download script")
     if not data_dir.is_dir():

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from xstilts.artifacts import MANIFEST, atomic_directory, digest, file_table, read_json, sha256_file, write_json
 from xstilts.data.checks import RowCheck
-from xstilts.data.fetch import check_splits, needed_files
+from xstilts.data.fetch import check_splits, existing, needed_files
 from xstilts.errors import DataError
 from xstilts.seeds import derive_seed
 from xstilts.tasks import Row, Task
@@ -29,7 +29,12 @@ _COLUMNS: dict[str, dict[str, Any]] = {
 
 
 def prepare(
-    task: Task, source: Path, output: Path, splits: Sequence[tuple[str, str]], limit: int | None = None
+    task: Task,
+    source: Path,
+    output: Path,
+    splits: Sequence[tuple[str, str]],
+    data_dir: Path | None = None,
+    limit: int | None = None,
 ) -> dict[str, Any]:
     """Read, check and store the splits of a task.
 
@@ -41,6 +46,7 @@ def prepare(
         source: what :func:`xstilts.data.fetch.write_source` wrote.
         output: the directory to make.
         splits: the ``(split, language)`` pairs to prepare.
+        data_dir: the folder that holds the benchmarks' files; not used by generated tasks.
         limit: keep at most this many rows of each. The choice depends on the ids alone, so parallel languages keep
             the same rows; file order is kept.
 
@@ -53,7 +59,7 @@ def prepare(
     """
     check_splits(task, splits)
     fetched = read_json(source)
-    root = _verified_root(task, source, fetched, splits)
+    root = _verified_root(task, source, fetched, splits, data_dir)
     with atomic_directory(output) as directory:
         counts = {
             f"{split}-{language}": _write_split(task, root, directory, split, language, limit)
@@ -64,7 +70,7 @@ def prepare(
             "task_version": task.version,
             "type": task.type,
             "labels": list(task.labels),
-            "source": digest({key: value for key, value in fetched.items() if key != "root"}),
+            "source": digest(fetched),
             "splits": counts,
             "limit": limit,
             "splits_note": task.splits_note,
@@ -81,7 +87,9 @@ def arrow_schema(task_type: str) -> Any:
     return pa.schema({"id": _TEXT, "language": _TEXT, **_COLUMNS[task_type]})
 
 
-def _verified_root(task: Task, source: Path, fetched: dict[str, Any], splits: Sequence[tuple[str, str]]) -> Path:
+def _verified_root(
+    task: Task, source: Path, fetched: dict[str, Any], splits: Sequence[tuple[str, str]], data_dir: Path | None
+) -> Path:
     """The folder of the raw files, once those that the splits need are seen to be the recorded ones."""
     if (fetched.get("task"), fetched.get("version")) != (task.name, task.version):
         raise DataError(f"{source}: made for another task or version than {task.name} {task.version}; fetch again")
@@ -90,7 +98,7 @@ def _verified_root(task: Task, source: Path, fetched: dict[str, Any], splits: Se
 
         if world_digest() != fetched["fingerprint"]:
             raise DataError(f"{source}: the generated world has changed since; fetch again")
-    root = Path(fetched["root"] or ".")
+    root = existing(task, data_dir) if task.source == "data_dir" else Path()
     for name in needed_files(task, splits):
         recorded = fetched["files"].get(name)
         if recorded is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from xstilts import tasks
 from xstilts.artifacts import MANIFEST, atomic_directory, digest, file_table, read_json, sha256_file, write_json
+from xstilts.data.fetch import existing
 from xstilts.errors import CheckpointError, XstiltsError
 from xstilts.models.card import library_versions, model_card
 from xstilts.models.quiet import quiet
@@ -13,19 +14,20 @@ from xstilts.models.quiet import quiet
 HUB_FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt")
 
 
-def make_encoder(recipe: Mapping[str, Any], sources: Sequence[Path], output: Path) -> None:
+def make_encoder(recipe: Mapping[str, Any], sources: Sequence[Path], data_dir: Path | None, output: Path) -> None:
     """Write the encoder that ``recipe`` names as a checkpoint directory.
 
     Args:
         recipe: a resolved encoder recipe: ``kind`` is ``mini`` or ``hub``.
         sources: ``source.json`` of each task whose texts a trimmed vocabulary has to cover.
+        data_dir: the folder those tasks' files lie in.
         output: the checkpoint's directory.
 
     Raises:
         XstiltsError: the hub cannot be reached or lacks what is asked for.
     """
     with atomic_directory(output) as temporary, quiet():
-        facts = _mini(recipe, sources, temporary) if recipe["kind"] == "mini" else _hub(recipe, temporary)
+        facts = _mini(recipe, sources, data_dir, temporary) if recipe["kind"] == "mini" else _hub(recipe, temporary)
         manifest = {
             "recipe": dict(recipe),
             "recipe_digest": digest(dict(recipe)),
@@ -37,20 +39,19 @@ def make_encoder(recipe: Mapping[str, Any], sources: Sequence[Path], output: Pat
         write_json(temporary / MANIFEST, manifest | {"files": file_table(temporary)})
 
 
-def _mini(recipe: Mapping[str, Any], sources: Sequence[Path], output: Path) -> dict[str, Any]:
+def _mini(recipe: Mapping[str, Any], sources: Sequence[Path], data_dir: Path | None, output: Path) -> dict[str, Any]:
     from xstilts.models.mini.build import build_mini_encoder
 
     sizes = {key: recipe[key] for key in ("seed", "layers", "hidden_size", "heads", "intermediate_size")}
-    texts = None if recipe["vocabulary"] == "full" else _texts(sources)
+    texts = None if recipe["vocabulary"] == "full" else _texts(sources, data_dir)
     return build_mini_encoder(output, texts=texts, **sizes)
 
 
-def _texts(sources: Sequence[Path]) -> Iterator[str]:
+def _texts(sources: Sequence[Path], data_dir: Path | None) -> Iterator[str]:
     """Every text of the tasks in all their splits and languages."""
     for path in sources:
-        source = read_json(path)
-        task = tasks.get(source["task"])
-        root = Path(source["root"] or ".")
+        task = tasks.get(read_json(path)["task"])
+        root = existing(task, data_dir) if task.source == "data_dir" else Path()
         for split, languages in task.languages.items():
             for language in languages:
                 for row in task.read(root, split, language):

@@ -32,8 +32,8 @@ def answer_questions(scores: pd.DataFrame, context: Context, resamples: int = 10
     ``n`` counts paired target x language x seed cells. ``p_holm`` is corrected over all rows of the question.
 
     The verdict is ``supported`` or ``refuted`` (by the sign of the effect) where the 95 % interval excludes 0 and
-    ``p_holm`` < 0.05, and ``inconclusive`` otherwise. Where a score that the row needs is missing it is
-    ``unanswered``, the numbers are NaN and ``missing`` names the runs to make.
+    ``p_holm`` < 0.05 and there are two seeds or more, and ``inconclusive`` otherwise. Where a score that the row needs
+    is missing it is ``unanswered``, the numbers are NaN and ``missing`` names the runs to make.
 
     Raises:
         ConfigError: a question names something the study has not.
@@ -116,6 +116,7 @@ def _judged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _verdict(row: dict[str, Any]) -> str:
     if row["missing"]:
         return UNANSWERED
-    if row["p_holm"] >= SIGNIFICANCE or row["ci_low"] <= 0 <= row["ci_high"]:
+    # One seed says nothing of how much seeds differ.
+    if row["n_seeds"] < 2 or row["p_holm"] >= SIGNIFICANCE or row["ci_low"] <= 0 <= row["ci_high"]:
         return INCONCLUSIVE
     return SUPPORTED if row["effect"] > 0 else REFUTED

@@ -124,9 +124,7 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], origin: 
         _trainable(train, f"{where}.train", origin)
         for other in train:
             if tasks.get(other).type != task.type or tasks.get(other).labels != task.labels:
-                raise ConfigError(
-                    f"{origin}: {where}.train: {other} is not of the kind of {task.name}; name tasks of its type and labels"
-                )
+                raise ConfigError(f"{origin}: {where}.train: {other} differs from {task.name} in type or labels")
     elif "train" in value:
         raise ConfigError(f"{origin}: {where}.train: a retrieval target is not fine-tuned; remove it")
     return Target(name, task.name, train, wanted, MappingProxyType(defaults | value["training"]), value["layer"])

@@ -114,7 +114,7 @@ class Study:
         return [f"seed{seed}" for seed in self.seeds]
 
     def arms(self) -> Iterator[dict[str, Any]]:
-        """Every (encoder, intermediate, target) with its seed folders and conditions."""
+        """Every (encoder, intermediate, target): its seed folders, its conditions, and what is trained for it."""
         for encoder in self.encoders:
             for intermediate in self.intermediate:
                 for target in self.targets:
@@ -124,4 +124,6 @@ class Study:
                         "target": target,
                         "seeds": self.seed_dirs(intermediate, target),
                         "conditions": list(self.conditions),
+                        "intermediate_trained": not self.intermediate[intermediate].direct,
+                        "target_trained": not self.targets[target].retrieval,
                     }

@@ -1,6 +1,8 @@
 """Where everything lies. A path names what was made, never hyper-parameters; those are in the manifest beside it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from xstilts.study.model import Study
 
@@ -42,6 +44,19 @@ class Paths:
     def prediction(self, encoder: str, intermediate: str, target: str, seed: str, condition: str, suffix: str) -> str:
         """Per-example predictions (``parquet``) and their metrics (``json``)."""
         return f"{self.root}/predictions/{encoder}/{intermediate}/{target}/{seed}/{condition}.{suffix}"
+
+    def checkpoints(self, arms: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """Folder of every encoder and checkpoint that the arms need, and which of the three it is."""
+        folders: dict[str, str] = {}
+        for arm in arms:
+            encoder, intermediate, target = arm["encoder"], arm["intermediate"], arm["target"]
+            folders[self.encoder(encoder)] = "encoder"
+            for seed in arm["seeds"]:
+                if arm["intermediate_trained"]:
+                    folders[self.intermediate(encoder, intermediate, seed)] = "intermediate"
+                if arm["target_trained"]:
+                    folders[self.target(encoder, intermediate, target, seed)] = "target"
+        return folders
 
     def log(self, name: str) -> str:
         """What a job said."""

@@ -37,7 +37,8 @@ def validate(config: dict[str, Any], origin: str) -> dict[str, Any]:
     errors = sorted(Draft202012Validator(schema()).iter_errors(config), key=lambda error: list(map(str, error.path)))
     if errors:
         raise ConfigError(f"{origin}: {_describe(_narrow(errors[0]))}")
-    return _fill(copy.deepcopy(config), schema())
+    completed: dict[str, Any] = _fill(copy.deepcopy(config), schema())
+    return completed
 
 
 def _narrow(error: Any) -> Any:

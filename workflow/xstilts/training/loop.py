@@ -151,7 +151,8 @@ def predict_logits(
 
 def total_steps(count: int, recipe: Mapping[str, Any]) -> int:
     """Optimiser steps of a run over ``count`` examples; at least one."""
-    return max(1, round(count * recipe["epochs"] / recipe["batch_size"]))
+    steps: int = round(count * recipe["epochs"] / recipe["batch_size"])
+    return max(1, steps)
 
 
 def linear_schedule(steps: int, warmup: int) -> Callable[[int], float]:

@@ -1,0 +1,106 @@
+"""Rules, command line and package agree: nothing calls what is not there."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow import ROOT, Workplace
+from xstilts.cli import parser
+from xstilts.study import parse_study
+
+STUDIES = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]
+
+
+def dry_run(path: Path, folder: Path, *options: str) -> str:
+    done = Workplace(folder, path).snakemake("--dry-run", "--nocolor", *options)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
+def test_every_study_plans_and_every_command_line_parses(path, tmp_path):
+    said = dry_run(path, tmp_path / "plan", "--printshellcmds")
+    commands = re.findall(r"^Shell command: (xstilts .*?) 2>&1 \| tee \S+$", said, re.M)
+    assert commands
+    for command in commands:
+        arguments = parser().parse_args(shlex.split(command)[1:])
+        assert callable(arguments.run)
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
+def test_the_plan_has_a_job_for_every_checkpoint_and_evaluation(path, tmp_path):
+    study = parse_study(yaml.safe_load(path.read_text()))
+    arms = list(study.arms())
+    trained = sum(len(arm["seeds"]) for arm in arms if arm["target_trained"])
+    intermediate = len(study.encoders) * len(study.seeds) * sum(not r.direct for r in study.intermediate.values())
+    evaluated = sum(len(arm["seeds"]) * len(arm["conditions"]) for arm in arms)
+    stats = dict(re.findall(r"^(\w+)\s+(\d+)$", dry_run(path, tmp_path / "plan"), re.M))
+    assert (int(stats["target"]), int(stats["intermediate"])) == (trained, intermediate)
+    assert int(stats["evaluate"]) == evaluated
+
+
+def test_rules_call_only_subcommands_that_exist():
+    called = {
+        word for rule in (ROOT / "rules").glob("*.smk") for word in re.findall(r'"xstilts (\w+)', rule.read_text())
+    }
+    known = set(parser()._subparsers._group_actions[0].choices)
+    assert called <= known
+    assert len(called) >= 9
+
+
+@pytest.mark.parametrize("command", sorted(parser()._subparsers._group_actions[0].choices))
+def test_every_subcommand_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        parser().parse_args([command, "--help"])
+    assert caught.value.code == 0
+    assert "usage: xstilts" in capsys.readouterr().out
+
+
+def test_a_floor_imports_only_from_floors_below():
+    floors = [
+        {"cli"},
+        {"study"},
+        {"report"},
+        {"figures"},
+        {"questions"},
+        {"evaluation"},
+        {"training"},
+        {"models"},
+        {"metrics"},
+        {"data"},
+        {"perturbations"},
+        {"tasks"},
+        {"miniature"},
+        {"sources"},
+        {"languages"},
+        {"artifacts"},
+        {"seeds"},
+        {"errors"},
+    ]
+    height = {name: -number for number, floor in enumerate(floors) for name in floor}
+    package = ROOT / "workflow" / "xstilts"
+    for path in package.rglob("*.py"):
+        here = path.relative_to(package).parts[0].removesuffix(".py")
+        if here == "__init__":
+            continue
+        text = path.read_text()
+        imported = re.findall(r"^\s*from xstilts\.(\w+)", text, re.M)
+        for names in re.findall(r"^\s*from xstilts import ([\w, ]+)", text, re.M):
+            imported += [name for name in names.split(", ") if name in height]
+        for name in imported:
+            assert height[name] <= height[here], f"{path}: {here} imports {name}, a floor above it"
+
+
+def test_every_package_folder_is_shipped():
+    folders = {path.parent for path in (ROOT / "workflow" / "xstilts").rglob("*.py")}
+    assert all((folder / "__init__.py").is_file() for folder in folders)
+
+
+def test_the_catalogues_snakefile_is_the_same_workflow(tmp_path):
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow" / "Snakefile"), "--list-rules"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"fetch", "prepare", "intermediate", "target", "evaluate", "report"} <= set(done.stdout.split())

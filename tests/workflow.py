@@ -1,0 +1,65 @@
+"""Running the workflow as a user does, in a folder of one's own."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+STUDY = ROOT / "tests" / "tiny.yaml"
+
+
+class Workplace:
+    """A folder with a study file and its results.
+
+    Attributes:
+        folder: where Snakemake runs.
+        study: the study file.
+    """
+
+    def __init__(self, folder: Path, study: Path = STUDY) -> None:
+        self.folder = folder
+        self.study = folder / "study.yaml"
+        if not self.study.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(study, self.study)
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results" / yaml.safe_load(self.study.read_text())["study"]
+
+    def copy(self, folder: Path) -> "Workplace":
+        """The same workplace elsewhere, times and all."""
+        shutil.copytree(self.folder, folder, symlinks=True, copy_function=shutil.copy2)
+        return Workplace(folder)
+
+    def edit(self, change) -> None:
+        """Change the study file's mapping in place."""
+        config = yaml.safe_load(self.study.read_text())
+        change(config)
+        self.study.write_text(yaml.safe_dump(config, sort_keys=False))
+
+    def snakemake(self, *arguments: str, check: bool = True, **options) -> subprocess.CompletedProcess:
+        command = [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
+            *("--directory", str(self.folder), "--configfile", str(self.study), *arguments),
+        ]
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": path}, **options)
+        if check:
+            assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
+        return done
+
+    def run(self, *targets: str) -> None:
+        """Run the study, or some of its files, to the end."""
+        self.snakemake("--cores", "2", "--quiet", "all", *(["--", *targets] if targets else []))
+
+    def planned(self) -> set[str]:
+        """First outputs, below the study's results, of the jobs that a run would start."""
+        done = self.snakemake("--dry-run", "--nocolor")
+        outputs = re.findall(r"^\s+output: (\S+?),?(?: |$)", done.stdout + done.stderr, flags=re.MULTILINE)
+        return {str(Path(output).relative_to(self.results.relative_to(self.folder))) for output in outputs}

@@ -23,9 +23,10 @@ include: "rules/report.smk"
 
 
 onstart:
-    # A plan needs no data; a run does, and says so before its first job.
+    # A plan needs neither data nor the right to write; a run does, and says so before its first job.
     try:
         check_data_dir(STUDY)
+        LOCKS.append(hold_lock(Path(PATHS.root) / "run.lock"))
     except XstiltsError as error:
         raise WorkflowError(str(error)) from None
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from xstilts import tasks
-from xstilts.artifacts import canonical_json
+from xstilts.artifacts import canonical_json, hold_lock
 from xstilts.data.fetch import sizes
 from xstilts.errors import XstiltsError
 from xstilts.miniature import world_digest
@@ -18,6 +18,8 @@ except XstiltsError as error:
 
 PATHS = Paths.of(STUDY)
 ARMS = list(STUDY.arms())
+# What a run holds until it ends.
+LOCKS = []
 # Named in shell commands but not in params: moving the folder of raw files must not make anything run again.
 DATA_DIR = STUDY.data_dir or ""
 
@@ -71,7 +73,9 @@ def raw_fingerprint(task, part):
     if tasks.get(task).source == "generated":
         return world_digest()
     pairs = [tuple(name.split("-", 1)) for name in splits(task, part)]
-    return canonical_json(sizes(tasks.get(task), STUDY.data_dir and Path(STUDY.data_dir), pairs))
+    return canonical_json(
+        sizes(tasks.get(task), STUDY.data_dir and Path(STUDY.data_dir), pairs)
+    )
 
 
 def train_tasks():

@@ -10,14 +10,6 @@ rule fetch:
     params:
         splits=lambda w: splits(w.task, w.part),
         version=lambda w: tasks.get(w.task).version,
-        raw=lambda w: raw_fingerprint(w.task, w.part),
-    wildcard_constraints:
-        part="train|test|vocabulary",
-    retries: 3
-    localrule: True
-    params:
-        splits=lambda w: splits(w.task, w.part),
-        version=lambda w: tasks.get(w.task).version,
         data_dir=lambda w: (
             ["--data-dir", STUDY.data_dir]
             if tasks.get(w.task).source == "data_dir"

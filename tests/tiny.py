@@ -102,7 +102,7 @@ RECIPE = {
     "doc_stride": 16,
     "max_question_length": 16,
     "max_answer_length": 4,
-    "micro_batch_tokens": 4096,
+    "micro_batch_tokens": None,
     "evaluations": 3,
     "selection": "best",
     "freeze_embeddings": False,

@@ -147,6 +147,7 @@ def real_lines(language, limit=300):
 def test_pairs_and_special_tokens_are_xlm_r_s():
     tokenizer = full_tokenizer()
     ids = tokenizer("a", "b")["input_ids"]
+    assert tokenizer("a", "b")["token_type_ids"] == [0, 0, 0, 1, 1, 1]
     assert tokenizer.convert_ids_to_tokens(ids) == ["<s>", "▁a", "</s>", "</s>", "▁b", "</s>"]
     assert tokenizer.convert_tokens_to_ids(["<s>", "<pad>", "</s>", "<unk>"]) == [0, 1, 2, 3]
     assert tokenizer.mask_token_id == len(tokenizer) - 1

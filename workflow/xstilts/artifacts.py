@@ -4,6 +4,7 @@ A manifest is the token the workflow hangs on: it names the recipe, the inputs a
 """
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from xstilts.errors import CheckpointError, XstiltsError
 
@@ -123,6 +124,25 @@ def verify(directory: Path) -> dict[str, Any]:
         if sha256_file(file) != expected["sha256"]:
             raise CheckpointError(f"{file}: corrupt, sha256 differs from {MANIFEST}; delete {directory} and run again")
     return manifest
+
+
+def hold_lock(path: Path) -> IO[str]:
+    """Lock a file until the process ends, however it ends: a killed process leaves no stale lock behind.
+
+    Returns:
+        The open file; the lock lives as long as it does.
+
+    Raises:
+        XstiltsError: another process holds it, or the file cannot be made.
+    """
+    with _friendly_oserror(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("a+")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise XstiltsError(f"{path}: another run of this study is going on here; wait for it or stop it") from None
+    return handle
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import torch
 from xstilts.evaluation.search import nearest
 from xstilts.models.heads import Item
 from xstilts.models.load import load_encoder, load_tokenizer
-from xstilts.training.batching import inference_batches
+from xstilts.training.batching import inference_batches, token_budget
 from xstilts.training.job import prepare_torch
 from xstilts.training.loop import autocast
 from xstilts.training.progress import Progress
@@ -80,7 +80,7 @@ def sentence_states(
     encoding = tokenizer(list(texts), truncation=True, max_length=recipe["max_length"])
     items = [Item(position, [ids]) for position, ids in enumerate(encoding["input_ids"])]
     states: list[Any] = [None] * len(items)
-    for indices in inference_batches(items, recipe["batch_tokens"]):
+    for indices in inference_batches(items, token_budget(recipe["batch_tokens"], device.type)):
         batch = tokenizer.pad({"input_ids": [items[index].sequences[0] for index in indices]}, return_tensors="pt").to(
             device
         )

@@ -2,7 +2,6 @@
 
 import csv
 import functools
-from collections import defaultdict
 from dataclasses import dataclass
 
 from xstilts.errors import DataError
@@ -125,8 +124,5 @@ def is_held_out(name: str) -> bool:
 @functools.cache
 def pool(upos: str, kind: str, unseen: bool) -> tuple[str, ...]:
     """The concepts that are no hypernyms, of a part of speech and class; without the held-out ones if not ``unseen``."""
-    by_class: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for c in lexicon().values():
-        if not is_head(c.id) and (unseen or not is_held_out(c.id)):
-            by_class[c.upos, c.kind].append(c.id)
-    return tuple(by_class[upos, kind])
+    matching = (c.id for c in lexicon().values() if (c.upos, c.kind) == (upos, kind) and not is_head(c.id))
+    return tuple(name for name in matching if unseen or not is_held_out(name))

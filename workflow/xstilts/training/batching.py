@@ -11,8 +11,15 @@ import numpy as np
 from xstilts.models.heads import Item
 from xstilts.seeds import derive_seed
 
+# Padded tokens of a pass whose activations still fit a CPU core's cache, and of one that fills a GPU.
+_CPU_TOKENS, _GPU_TOKENS = 2048, 16384
 # What starting one more forward and backward pass costs, in tokens; measured order of magnitude for small encoders.
 _PASS_OVERHEAD = 128
+
+
+def token_budget(wanted: int | None, device_type: str) -> int:
+    """Padded tokens per forward pass: what a recipe says, or what suits the device."""
+    return wanted or (_CPU_TOKENS if device_type == "cpu" else _GPU_TOKENS)
 
 
 def step_stream(count: int, batch_size: int, *names: object) -> Iterator[np.ndarray]:

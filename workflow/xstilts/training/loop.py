@@ -16,7 +16,14 @@ import torch
 from xstilts.errors import XstiltsError
 from xstilts.models.heads import Head, Item
 from xstilts.seeds import derive_seed
-from xstilts.training.batching import inference_batches, micro_batches, padded_tokens, real_tokens, step_stream
+from xstilts.training.batching import (
+    inference_batches,
+    micro_batches,
+    padded_tokens,
+    real_tokens,
+    step_stream,
+    token_budget,
+)
 from xstilts.training.progress import Progress
 
 
@@ -83,6 +90,7 @@ def fine_tune(
     dev_steps = {math.ceil(steps * point / recipe["evaluations"]) for point in range(1, recipe["evaluations"] + 1)}
     history, kept = History(steps=steps), {}
     loss_sum, loss_from, real, padded = 0.0, 0, 0, 0
+    budget = token_budget(recipe["micro_batch_tokens"], device.type)
     batches = step_stream(len(items), recipe["batch_size"], recipe["seed"], recipe["phase"])
     for step, indices in zip(range(1, steps + 1), batches, strict=False):
         began = time.monotonic()
@@ -90,7 +98,7 @@ def fine_tune(
         batch = [items[index] for index in indices]
         units = sum(map(head.units, batch))
         step_loss = 0.0
-        for part in micro_batches(batch, recipe["micro_batch_tokens"]):
+        for part in micro_batches(batch, budget):
             with autocast(device, recipe["precision"]):
                 outputs = head.forward(model, part, device)
             loss = head.loss(outputs, part) / units
@@ -135,12 +143,12 @@ def fine_tune(
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def predict_logits(
-    model: Any, head: Head, items: Sequence[Item], device: torch.device, max_tokens: int, precision: str = "fp32"
+    model: Any, head: Head, items: Sequence[Item], device: torch.device, max_tokens: int | None, precision: str = "fp32"
 ) -> list[Any]:
     """Unpadded logits of every item, in the items' order, from length-grouped passes without dropout."""
     model.eval()
     logits: list[Any] = [None] * len(items)
-    for indices in inference_batches(items, max_tokens):
+    for indices in inference_batches(items, token_budget(max_tokens, device.type)):
         batch = [items[index] for index in indices]
         with autocast(device, precision):
             outputs = head.forward(model, batch, device)

@@ -9,7 +9,8 @@ import torch
 from transformers import XLMRobertaConfig, XLMRobertaModel
 
 from xstilts.models.mini import embeddings, source
-from xstilts.models.mini.tokenizer import BOS, EOS, LEADING_SPECIALS, PAD, UNK, build_tokenizer
+from xstilts.models.mini import layers as layer_weights
+from xstilts.models.mini.tokenizer import LEADING_SPECIALS, PAD, build_tokenizer
 from xstilts.models.trim import trim_vocabulary
 from xstilts.seeds import derive_seed
 
@@ -28,11 +29,11 @@ def build_mini_encoder(
 ) -> dict[str, Any]:
     """Write the encoder's model and tokenizer, loadable with ``AutoModel`` and ``AutoTokenizer``.
 
-    The token embeddings are pretrained, the transformer layers above them are random.
+    The token embeddings are pretrained; the layers above them are random, see ``xstilts.models.mini.layers``.
 
     Args:
         output: an existing empty directory.
-        seed: chooses the random layers.
+        seed: chooses the layers' weights.
         layers: number of transformer layers.
         hidden_size: width; at most 512, a multiple of ``heads``.
         heads: attention heads per layer.
@@ -55,13 +56,14 @@ def build_mini_encoder(
         num_attention_heads=heads,
         intermediate_size=intermediate_size,
         max_position_embeddings=MAX_LENGTH + tokenizer.pad_token_id + 1,  # XLM-R counts positions from there
-        type_vocab_size=1,
+        type_vocab_size=2,
+        initializer_range=hidden_size**-0.5,
         layer_norm_eps=1e-5,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
-    model = _random_model(config, seed)
+    model = _layers(config, seed)
     _set_embeddings(model, table, pieces)
     if texts is not None:
         model, tokenizer, _ = trim_vocabulary(model, tokenizer, texts)
@@ -78,18 +80,18 @@ def build_mini_encoder(
     }
 
 
-def _random_model(config: XLMRobertaConfig, seed: int) -> XLMRobertaModel:
+def _layers(config: XLMRobertaConfig, seed: int) -> XLMRobertaModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed("mini encoder", seed))
-        return XLMRobertaModel(config).eval()
+        model = XLMRobertaModel(config).eval()
+    layer_weights.arrange(model, torch.Generator().manual_seed(derive_seed("mini encoder attention", seed)))
+    return model
 
 
 def _set_embeddings(model: XLMRobertaModel, table: embeddings.Array, pieces: source.SentencePieceModel) -> None:
-    """Write the pretrained rows; ``<pad>`` and ``<mask>``, which the source lacks, become zero: the mean embedding."""
+    """Write the pretrained rows; special tokens are zero (the mean), so that ``<s>`` holds only what it attends to."""
     first = len(LEADING_SPECIALS)
     weights = np.zeros((first + len(pieces.rows) + 1, table.shape[1]), dtype=np.float32)
-    for token in (BOS, EOS, UNK):
-        weights[LEADING_SPECIALS.index(token)] = table[pieces.specials[token]]
     weights[first:-1] = table[list(pieces.rows)]
     padding = LEADING_SPECIALS.index(PAD)
     model.set_input_embeddings(

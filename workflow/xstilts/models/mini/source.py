@@ -28,13 +28,11 @@ class SentencePieceModel:
     Attributes:
         pieces: every normal piece with its log probability, in file order.
         rows: the row of the embedding table of each piece (its id in the file).
-        specials: file ids of ``<s>``, ``</s>`` and ``<unk>``.
         charsmap: the compiled ``nmt_nfkc`` normalisation map.
     """
 
     pieces: tuple[tuple[str, float], ...]
     rows: tuple[int, ...]
-    specials: dict[str, int]
     charsmap: bytes
 
 
@@ -88,22 +86,18 @@ def read_sentencepiece() -> SentencePieceModel:
     data = memoryview(resource("sp.model").read_bytes())
     pieces: list[tuple[str, float]] = []
     rows: list[int] = []
-    specials: dict[str, int] = {}
     charsmap = b""
     row = 0
     for number, message in _fields(data):
         if number == 1:
             fields = dict(_fields(message))
-            piece = bytes(fields[1]).decode()
-            if _varint_value(fields.get(3), default=_NORMAL_PIECE) == _NORMAL_PIECE:
-                pieces.append((piece, struct.unpack("<f", fields[2])[0]))
+            if 3 not in fields or _varint(fields[3], 0)[0] == _NORMAL_PIECE:
+                pieces.append((bytes(fields[1]).decode(), struct.unpack("<f", fields[2])[0]))
                 rows.append(row)
-            else:
-                specials[piece] = row
             row += 1
         elif number == 3:
             charsmap = bytes(dict(_fields(message))[2])
-    return SentencePieceModel(tuple(pieces), tuple(rows), specials, charsmap)
+    return SentencePieceModel(tuple(pieces), tuple(rows), charsmap)
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
@@ -132,7 +126,3 @@ def _varint(data: memoryview, position: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, position
         shift += 7
-
-
-def _varint_value(raw: memoryview | None, default: int) -> int:
-    return default if raw is None else _varint(raw, 0)[0]

@@ -1,11 +1,12 @@
 """Four choices, one of them right: what a verb can take, what falls under a word, what follows from a sentence."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xstilts.miniature.lexicon import ancestors, concept, is_head, lexicon
 from xstilts.miniature.realise import Clause
-from xstilts.miniature.scene import BEINGS, OBJECTS, QUALITIES, Scene, generate
+from xstilts.miniature.scene import BEINGS, QUALITIES, Scene, generate
 
 N_CHOICES = 4
 
@@ -34,6 +35,16 @@ def problems(split: str, count: int) -> tuple[tuple[str, Problem], ...]:
     return tuple(generate("mini_choice", split, count, draw))
 
 
+# For a class of verbs, the classes of nouns to choose wrong objects from: such as other verbs take, so that no class is
+# always wrong. Soup can be drunk, so food is no wrong drink.
+_NOT_TAKEN = {
+    "food": ("drink", "text", "clothes", "vehicle"),
+    "drink": ("text", "clothes", "vehicle"),
+    "text": ("food", "drink", "clothes", "vehicle"),
+    "clothes": ("food", "drink", "text", "vehicle"),
+    "vehicle": ("food", "drink", "text", "clothes"),
+}
+
 Parts = tuple[Clause, Clause, list[Clause]]
 
 
@@ -43,72 +54,59 @@ def _name(noun: str) -> Clause:
 
 def _object(scene: Scene) -> Parts:
     """What does the girl eat? The apple, not the chair."""
-    agent = scene.noun("person")
-    verb = scene.verb(agent)
-    while len(OBJECTS[concept(verb).kind]) > 2:
-        verb = scene.verb(agent)
-    right = scene.object(verb, (agent,))
-    others = [kind for kind in QUALITIES if kind not in OBJECTS[concept(verb).kind]]
-    return Clause("what", agent=agent, verb=verb), _name(right), _some(scene, others, right)
+    verb = scene.one_of("VERB", scene.random.choice(tuple(_NOT_TAKEN)))
+    prompt = Clause("what", agent=scene.noun("person"), verb=verb)
+    return prompt, _name(scene.object(verb)), _some(scene, _NOT_TAKEN[concept(verb).kind])
 
 
 def _member(scene: Scene) -> Parts:
     """Find the animal: the dog, not the chair."""
-    heads = [c.id for c in lexicon().values() if is_head(c.id) and c.kind in QUALITIES]
-    head = scene.random.choice(heads)
+    heads = [c for c in lexicon().values() if is_head(c.id) and c.kind in QUALITIES]
+    kinds = sorted({c.kind for c in heads})
+    kind = scene.random.choice(kinds)
+    head = scene.random.choice([c.id for c in heads if c.kind == kind])
     right = scene.narrower(head)
-    others = [kind for kind in QUALITIES if kind != concept(head).kind]
+    others = [other for other in kinds if other != kind]
     # A fruit among vegetables, a bird among animals.
-    siblings = [n for n in scene.known("NOUN", concept(head).kind) if head not in ancestors(n)]
-    wrong = _some(scene, others, right)
+    siblings = [n for n in scene.known("NOUN", kind) if head not in ancestors(n)]
+    wrong = _some(scene, others)
     if siblings:
         wrong = [_name(noun) for noun in scene.random.sample(siblings, 2)] + wrong[:1]
         scene.random.shuffle(wrong)
     return Clause("find", object=head), _name(right), wrong
 
 
-def _some(scene: Scene, kinds: list[str], right: str) -> list[Clause]:
+def _some(scene: Scene, kinds: Sequence[str]) -> list[Clause]:
     return [_name(scene.noun(kind)) for kind in scene.random.sample(kinds, N_CHOICES - 1)]
 
 
 def _place(scene: Scene) -> Parts:
-    """Where somebody is follows from what he does where; the others are elsewhere, or it is not known."""
+    """Who does something somewhere is there: not elsewhere, and nothing is said of others."""
     agent = scene.noun(*BEINGS)
     place = scene.place()
-    prompt = scene.event(agent, scene.adjective(agent) if scene.chance(0.5) else "", place)
-    general = scene.wider(place) if scene.chance(0.5) else place
-    said = scene.wider(agent) if scene.chance(0.5) else agent
-    other = scene.noun(*BEINGS, without=(said, agent, prompt.object))
-    right = Clause("where", agent=said, place=general)
+    prompt = scene.event(agent, scene.adjective(agent) if scene.chance(0.5) else "", place, alone=True)
+    other = scene.noun(*BEINGS, without=(agent,))
+    if scene.chance(0.4):
+        # Either both subjects are general or none is, so that being general gives nothing away.
+        agent, other = BEINGS if concept(agent).kind == BEINGS[0] else BEINGS[::-1]
     away = scene.elsewhere(place)
-    return prompt, right, _shuffled(
-        scene,
-        [
-            right._replace(place=away),
-            right._replace(shape="not_where"),
-            right._replace(agent=other),
-        ],
-    )
+    return _four(scene, prompt, Clause("where", agent=agent, place=place), other, place=away)
 
 
 def _quality(scene: Scene) -> Parts:
-    """Who is sad is not happy."""
+    """Who is sad is sad, or is not happy; nothing is said of others."""
     agent = scene.noun(*BEINGS)
     quality = scene.adjective(agent)
     opposite = scene.opposite(quality)
     prompt = scene.event(agent, quality)
-    claims = [
-        Clause("quality", agent=agent, quality=quality),
-        Clause("not_quality", agent=agent, quality=opposite),
-    ]
-    wrong = [
-        Clause("not_quality", agent=agent, quality=quality),
-        Clause("quality", agent=agent, quality=opposite),
-        Clause("quality", agent=scene.noun(concept(agent).kind, without=(agent, prompt.object)), quality=quality),
-    ]
-    return prompt, scene.random.choice(claims), _shuffled(scene, wrong)
+    other = scene.noun(concept(agent).kind, without=(agent, prompt.object))
+    if scene.chance(0.5):
+        return _four(scene, prompt, Clause("quality", agent=agent, quality=quality), other, quality=opposite)
+    return _four(scene, prompt, Clause("not_quality", agent=agent, quality=opposite), other, quality=quality)
 
 
-def _shuffled(scene: Scene, clauses: list[Clause]) -> list[Clause]:
-    scene.random.shuffle(clauses)
-    return clauses
+def _four(scene: Scene, prompt: Clause, right: Clause, other: str, **change: str) -> Parts:
+    """Two subjects times two predicates: the choices alone do not tell which of the four is right."""
+    wrong = [right._replace(**change), right._replace(agent=other), right._replace(agent=other, **change)]
+    scene.random.shuffle(wrong)
+    return prompt, right, wrong

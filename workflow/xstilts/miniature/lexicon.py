@@ -11,9 +11,6 @@ from xstilts.seeds import held_out
 # Share of concept groups (a concept with its antonym and synonyms) that only test rows use.
 HELD_OUT_SHARE = 0.3
 
-# Function words and numbers are too few to withhold.
-_SHARED_CLASSES = ("number", "time")
-
 
 @dataclass(frozen=True)
 class Concept:
@@ -111,9 +108,9 @@ def antonym(name: str) -> str:
 def is_held_out(name: str) -> bool:
     """Whether only test rows may use a concept.
 
-    Antonyms and synonyms share one decision. Hypernyms, numbers and adverbs of time are never held out.
+    Antonyms and synonyms share one decision. Hypernyms and adverbs of time are never held out.
     """
-    if is_head(name) or concept(name).kind in _SHARED_CLASSES:
+    if is_head(name) or concept(name).kind == "time":
         return False
     base = concept(name).synonym or name
     opposite = concept(base).antonym
@@ -123,6 +120,6 @@ def is_held_out(name: str) -> bool:
 
 @functools.cache
 def pool(upos: str, kind: str, unseen: bool) -> tuple[str, ...]:
-    """The concepts that are no hypernyms, of a part of speech and class; without the held-out ones if not ``unseen``."""
+    """The specific concepts of a part of speech and class, the held-out ones only if ``unseen``."""
     matching = (c.id for c in lexicon().values() if (c.upos, c.kind) == (upos, kind) and not is_head(c.id))
     return tuple(name for name in matching if unseen or not is_held_out(name))

@@ -78,29 +78,32 @@ def _is_negated(clause: Clause) -> bool:
 
 def _quality_premise(scene: Scene, hypothesis: Clause, label: str) -> Clause:
     agent, quality = scene.narrower(hypothesis.agent), hypothesis.quality
+    # With two persons in the premise, "the person" could be either.
+    alone = is_head(hypothesis.agent)
     if label == "neutral":
-        if agent == hypothesis.agent and scene.chance(0.4):
+        if not alone and scene.chance(0.4):
             other = scene.noun(concept(agent).kind, without=(agent,))
             return scene.event(other, scene.random.choice((quality, scene.opposite(quality))))
-        return scene.event(agent, scene.adjective(agent, (quality,)) if scene.chance(0.8) else "")
+        return scene.event(agent, scene.adjective(agent, (quality,)) if scene.chance(0.8) else "", alone=alone)
     holds = (label == "entailment") != _is_negated(hypothesis)
-    return scene.event(agent, scene.reworded(quality if holds else scene.opposite(quality)))
+    return scene.event(agent, scene.reworded(quality if holds else scene.opposite(quality)), alone=alone)
 
 
 def _where_premise(scene: Scene, hypothesis: Clause, label: str) -> Clause:
     agent, place = scene.narrower(hypothesis.agent), hypothesis.place
     attribute = scene.adjective(agent) if scene.chance(0.5) else ""
+    alone = is_head(hypothesis.agent)
     if label == "neutral":
         if scene.chance(0.5):
             other = scene.noun(*BEINGS, without=(agent, hypothesis.agent))
             there = scene.narrower(place) if scene.chance(0.5) else scene.elsewhere(place)
-            return scene.event(other, scene.adjective(other) if attribute else "", there)
+            return scene.event(other, scene.adjective(other) if attribute else "", there, alone=True)
         if ancestors(place) and scene.chance(0.5):
-            return scene.event(agent, attribute, scene.wider(place))
-        return scene.event(agent, attribute, "", busy=True)
+            return scene.event(agent, attribute, scene.wider(place), alone=alone)
+        return scene.event(agent, attribute, "", busy=True, alone=alone)
     holds = (label == "entailment") != _is_negated(hypothesis)
     there = scene.reworded(scene.narrower(place)) if holds else scene.elsewhere(place)
-    return scene.event(agent, attribute, there)
+    return scene.event(agent, attribute, there, alone=alone)
 
 
 def _action_premise(scene: Scene, hypothesis: Clause, label: str) -> Clause:

@@ -118,11 +118,15 @@ def _about(scene: Scene, slot: str, name: str) -> Clause:
 def _with_synonym(unseen: bool) -> tuple[tuple[str, str], ...]:
     """``(slot, concept)`` for every concept that has a synonym."""
     slots = {"ADJ": "attribute", "VERB": "verb"}
-    found = []
-    for c in lexicon().values():
-        if (unseen or not is_held_out(c.id)) and any(unseen or not is_held_out(s) for s in synonyms(c.id)):
-            found.append((slots.get(c.upos, "place" if c.kind == "building" else "agent"), c.id))
-    return tuple(found)
+
+    def usable(name: str) -> bool:
+        return unseen or not is_held_out(name)
+
+    return tuple(
+        (slots.get(c.upos, "place" if c.kind == "building" else "agent"), c.id)
+        for c in lexicon().values()
+        if usable(c.id) and any(map(usable, synonyms(c.id)))
+    )
 
 
 _CHANGES: tuple[Callable[[Scene, bool], tuple[Clause, Clause]], ...] = (

@@ -4,9 +4,9 @@ import functools
 from dataclasses import dataclass
 
 from xstilts.miniature.grammar import GRAMMARS
-from xstilts.miniature.lexicon import ancestors, concept
+from xstilts.miniature.lexicon import synonyms
 from xstilts.miniature.realise import Clause, sentence, span
-from xstilts.miniature.scene import BEINGS, COLOURED, THINGS, Scene, generate
+from xstilts.miniature.scene import BEINGS, COLOURED, THING_VERBS, THINGS, Scene, generate
 
 # What each question asks for: the slot of the answer.
 ANSWERS = {"who": "agent", "what": "object", "where_is": "place", "which_colour": "quality"}
@@ -61,13 +61,9 @@ def _asked_about(scene: Scene, kind: str) -> Clause:
         agent = scene.noun(*BEINGS, "thing")
         return scene.event(agent, place=scene.place())
     agent = scene.noun("person")
-    verb = scene.verb(agent)
-    while kind == "what" and concept(target := scene.object(verb, (agent,))).kind in BEINGS:
-        verb = scene.verb(agent)
-    if kind == "who":
-        target = scene.object(verb, (agent,))
+    verb = scene.one_of("VERB", *THING_VERBS) if kind == "what" else scene.verb(agent)
     place = scene.place() if scene.chance(0.4) else ""
-    return scene.shaped(Clause("action", agent=agent, verb=verb, object=target, place=place))
+    return scene.shaped(Clause("action", agent=agent, verb=verb, object=scene.object(verb, (agent,)), place=place))
 
 
 def _question(kind: str, told: Clause) -> Clause:
@@ -85,9 +81,7 @@ def _distractor(scene: Scene, question: Clause, told: Clause, near: bool) -> Cla
     if not near:
         return scene.event(scene.noun(*BEINGS))
     if question.shape == "which_colour":
-        return Clause(
-            "quality", agent=scene.noun(*COLOURED), quality=scene.one_of("ADJ", "colour")
-        )
+        return Clause("quality", agent=scene.noun(*COLOURED), quality=scene.one_of("ADJ", "colour"))
     if question.shape == "where_is":
         return scene.event(scene.noun(*BEINGS, *THINGS), place=scene.place(told.place))
     agent = scene.noun("person")
@@ -101,8 +95,10 @@ def _is_apart(clause: Clause, context: list[Clause]) -> bool:
 
     def named(told: Clause) -> set[str]:
         names = {told.agent, told.object} - {""}
-        return names | {parent for name in names for parent in ancestors(name)}
+        return names.union(*map(synonyms, names))
 
-    own = {clause.agent, clause.object} - {""}
-    answers = {clause.quality} - {""} if clause.shape.endswith("quality") else set()
-    return all(own.isdisjoint(named(other)) and answers.isdisjoint({other.quality}) for other in context)
+    def colour(told: Clause) -> set[str]:
+        return {told.quality} - {""}
+
+    own = {clause.agent, clause.object}
+    return all(own.isdisjoint(named(other)) and colour(clause).isdisjoint(colour(other)) for other in context)

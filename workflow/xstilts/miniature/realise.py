@@ -9,7 +9,6 @@ from xstilts.miniature import FOLDER, LANGUAGES
 from xstilts.miniature.grammar import GRAMMARS, Grammar, Words
 from xstilts.miniature.lexicon import concept
 
-_GLUED_BEFORE = frozenset(".,?，。、？")
 _ANIMATE = ("person", "animal")
 QUESTIONS = ("who", "what", "where_is", "which_colour")
 
@@ -64,25 +63,33 @@ def templates() -> dict[str, dict[str, str]]:
     return table
 
 
+@functools.cache
+def _template(shape: str, language: str) -> tuple[tuple[str, str], ...]:
+    """A template's items: ``("agent", "")`` for a symbol, ``("は", "ADP")`` for a word of its own."""
+    found = []
+    for item in templates()[shape][language].split():
+        word, _, tag = item.rpartition("/")
+        found.append((word, tag) if word else (item.strip("{}"), ""))
+    return tuple(found)
+
+
 @functools.lru_cache(maxsize=1 << 16)
 def tokens(clause: Clause, language: str) -> tuple[Token, ...]:
     """The clause's words in order, with the closing punctuation mark where the language writes one."""
     grammar = GRAMMARS[language]
     gender = grammar.gender(concept(clause.agent).forms[language]) if clause.agent else "m"
     animate = bool(clause.agent) and concept(clause.agent).kind in _ANIMATE
-    found: list[Token] = []
-    for item in templates()[clause.shape][language].split():
-        if item.startswith("{"):
-            symbol = item.strip("{}")
-            found.extend(Token(*word, slot=symbol) for word in _fill(clause, symbol, language, grammar, gender))
+    found: list[tuple[str, str, str]] = []
+    for item, tag in _template(clause.shape, language):
+        if tag:
+            found.append((grammar.alternative(item.split("|"), gender, animate), tag, ""))
         else:
-            word, tag = item.rsplit("/", 1)
-            found.append(Token(grammar.alternative(word.split("|"), gender, animate), tag))
+            found.extend((*word, item) for word in _fill(clause, item, language, grammar, gender))
     if clause.shape not in (*QUESTIONS, "name") and grammar.full_stop:
-        found.append(Token(grammar.full_stop, "PUNCT"))
-    words = grammar.adjust([token.text for token in found])
+        found.append((grammar.full_stop, "PUNCT", ""))
+    words = grammar.adjust([word for word, _, _ in found])
     if grammar.capitals:
-        first = next(index for index, token in enumerate(found) if token.text != "¿")
+        first = 1 if words[0] == "¿" else 0
         words[first] = grammar.capital(words[first][0]) + words[first][1:]
     return tuple(Token(word, tag, slot) for word, (_, tag, slot) in zip(words, found, strict=True))
 
@@ -94,18 +101,17 @@ def render(words: tuple[Token, ...], language: str) -> tuple[str, list[int]]:
         The text and each token's offset in it (code points).
     """
     grammar = GRAMMARS[language]
-    # French writes a space before a question mark.
-    no_space_before = (_GLUED_BEFORE | grammar.glued_before) - ({"?"} if language == "fr" else set())
     text, offsets, glued = "", [], True
-    for token in words:
-        if not glued and token.text not in no_space_before:
+    for word, _, _ in words:
+        if not glued and word not in grammar.glued_before:
             text += grammar.space
         offsets.append(len(text))
-        text += token.text
-        glued = token.text.lower() in grammar.glued_after
+        text += word
+        glued = word.lower() in grammar.glued_after
     return text, offsets
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def sentence(clause: Clause, language: str) -> str:
     """The clause as text."""
     return render(tokens(clause, language), language)[0]

@@ -1,7 +1,7 @@
 """Sampling meanings: who can do what, to what, where, and what excludes what."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import TypeVar
 
@@ -39,6 +39,8 @@ OBJECTS = {
     "being": BEINGS,
     "human": ("person",),
 }
+# Classes of verbs whose objects are things: "what" asks for them.
+THING_VERBS = tuple(kind for kind, objects in OBJECTS.items() if not {*objects} & {*BEINGS})
 # Classes of verbs that animals can be the subject of.
 ANIMAL_VERBS = ("food", "edible", "drink", "being")
 # Classes of adjectives that a class of nouns takes.
@@ -87,9 +89,9 @@ class Scene:
         barred = {name for used in without if used for name in (*_dimension(used), *descendants(used))}
         return self._draw(self.known("NOUN", *kinds), barred)
 
-    def known(self, upos: str, *kinds: str) -> list[str]:
+    def known(self, upos: str, *kinds: str) -> tuple[str, ...]:
         """The specific concepts of these classes that the row may use."""
-        return [n for kind in kinds for n in pool(upos, kind, self.test)]
+        return _known(upos, kinds, self.test)
 
     def one_of(self, upos: str, *kinds: str, without: tuple[str, ...] = ()) -> str:
         """A specific concept of one of these classes, of another meaning and dimension than those in ``without``."""
@@ -106,18 +108,18 @@ class Scene:
         """
         kinds = [k for k in QUALITIES[concept(noun).kind] if not (absolute and k in RELATIVE)]
         barred = {name for used in without if used for name in _dimension(used)}
-        names = [a for kind in kinds for a in pool("ADJ", kind, self.test) if a not in barred]
+        names = [name for name in self.known("ADJ", *kinds) if name not in barred]
         return self._draw(names) if names else ""
 
     def opposite(self, adjective: str) -> str:
         """An adjective that excludes this one: the antonym, or another colour."""
         found = antonym(adjective)
-        return found or self._draw(list(pool("ADJ", concept(adjective).kind, self.test)), {adjective})
+        return found or self._draw(self.known("ADJ", concept(adjective).kind), {adjective})
 
-    def verb(self, agent: str = "", without: tuple[str, ...] = ()) -> str:
-        """A verb that a subject can have, of another meaning than those in ``without``."""
-        kinds = ANIMAL_VERBS if agent and concept(agent).kind == "animal" else tuple(OBJECTS)
-        return self.one_of("VERB", *kinds, without=without)
+    def verb(self, agent: str, without: tuple[str, ...] = (), alone: bool = False) -> str:
+        """A verb that a subject can have, of another meaning than those in ``without``; ``alone``: done to things."""
+        kinds = ANIMAL_VERBS if concept(agent).kind == "animal" else tuple(OBJECTS)
+        return self.one_of("VERB", *(k for k in kinds if not alone or k in THING_VERBS), without=without)
 
     def object(self, verb: str, without: tuple[str, ...] = ()) -> str:
         """An object that fits a verb."""
@@ -149,7 +151,14 @@ class Scene:
         choices = [s for s in synonyms(name) if self.test or not is_held_out(s)]
         return self.random.choice(choices) if choices and self.chance(0.5) else name
 
-    def event(self, agent: str, attribute: str = "", place: str | None = None, busy: bool | None = None) -> Clause:
+    def event(
+        self,
+        agent: str,
+        attribute: str = "",
+        place: str | None = None,
+        busy: bool | None = None,
+        alone: bool = False,
+    ) -> Clause:
         """A clause about an agent that says what it does, where it is, or both.
 
         Args:
@@ -157,6 +166,7 @@ class Scene:
             attribute: its attributive adjective.
             place: where; ``None`` for anywhere or unsaid, ``""`` for unsaid.
             busy: whether it does something; ``None`` for either. Things do nothing.
+            alone: name no other person or animal.
         """
         if concept(agent).kind not in BEINGS:
             busy = False
@@ -166,7 +176,7 @@ class Scene:
             place = "" if busy and self.chance(0.5) else self.place()
         clause = Clause("where", agent=agent, attribute=attribute, place=place)
         if busy:
-            verb = self.verb(agent)
+            verb = self.verb(agent, alone=alone)
             clause = clause._replace(shape="action", verb=verb, object=self.object(verb, (agent,)))
         return self.shaped(clause)
 
@@ -180,8 +190,13 @@ class Scene:
             return clause._replace(shape=later.get(shape, f"today_{shape}"), time=self.random.choice(TIMES))
         return clause._replace(shape=shape)
 
-    def _draw(self, names: list[str], barred: set[str] | frozenset[str] = frozenset()) -> str:
+    def _draw(self, names: Sequence[str], barred: set[str] | frozenset[str] = frozenset()) -> str:
         return self.random.choice([name for name in names if name not in barred])
+
+
+@functools.cache
+def _known(upos: str, kinds: tuple[str, ...], unseen: bool) -> tuple[str, ...]:
+    return tuple(name for kind in kinds for name in pool(upos, kind, unseen))
 
 
 @functools.cache

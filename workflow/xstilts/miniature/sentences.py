@@ -2,9 +2,8 @@
 
 import functools
 
-from xstilts.miniature.lexicon import concept
 from xstilts.miniature.realise import Clause
-from xstilts.miniature.scene import BEINGS, COLOURED, QUALITIES, THINGS, Scene, generate
+from xstilts.miniature.scene import BEINGS, COLOURED, QUALITIES, THING_VERBS, THINGS, Scene, generate
 
 SHAPES = ("quality", "where", "action", "cleft", "both_quality", "both_where", "who", "what", "where_is", "find", "sum")
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -35,10 +34,9 @@ def _clause(scene: Scene, shape: str) -> Clause:
         case "cleft":
             return scene.event(scene.noun("person"), place="")._replace(shape="cleft", time="")
         case "both_quality":
-            first, second = _quality(scene), _quality(scene)
-            return Clause(
-                shape, agent=first.agent, quality=first.quality, agent2=second.agent, quality2=second.quality
-            )
+            first = _quality(scene)
+            second = _quality(scene, first.agent)
+            return Clause(shape, agent=first.agent, quality=first.quality, agent2=second.agent, quality2=second.quality)
         case "both_where":
             agent = scene.noun(*BEINGS)
             other, place = scene.noun(*BEINGS, without=(agent,)), scene.place()
@@ -48,7 +46,7 @@ def _clause(scene: Scene, shape: str) -> Clause:
             return Clause(shape, verb=verb, object=scene.object(verb))
         case "what":
             agent = scene.noun("person")
-            return Clause(shape, agent=agent, verb=scene.verb(agent))
+            return Clause(shape, agent=agent, verb=scene.one_of("VERB", *THING_VERBS))
         case "where_is":
             return Clause(shape, agent=scene.noun(*BEINGS, *THINGS))
         case "find":
@@ -57,14 +55,14 @@ def _clause(scene: Scene, shape: str) -> Clause:
             return _sum(scene)
 
 
-def _quality(scene: Scene) -> Clause:
-    agent = scene.noun(*BEINGS, *BEINGS, *COLOURED)
+def _quality(scene: Scene, without: str = "") -> Clause:
+    agent = scene.noun(*BEINGS, *BEINGS, *COLOURED, without=(without,))
     clause = Clause("quality", agent=agent, quality=scene.adjective(agent))
     return clause._replace(shape="not_quality") if scene.chance(0.25) else scene.shaped(clause)
 
 
 def _sum(scene: Scene) -> Clause:
-    total = scene.random.randint(2, len(_NUMBERS))
-    addend = scene.random.randint(1, total - 1)
-    numbers = {"addend": addend, "addend2": total - addend, "total": total}
-    return Clause("sum", **{slot: concept(_NUMBERS[number - 1]).id for slot, number in numbers.items()})
+    known = {_NUMBERS.index(name) + 1: name for name in scene.known("NUM", "number")}
+    sums = [(a, b) for a in known for b in known if a + b in known]
+    addend, addend2 = scene.random.choice(sums)
+    return Clause("sum", addend=known[addend], addend2=known[addend2], total=known[addend + addend2])

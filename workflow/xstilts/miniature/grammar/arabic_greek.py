@@ -1,6 +1,6 @@
 """Arabic (unvocalised modern standard) and Greek."""
 
-from xstilts.miniature.grammar.base import VOWELS, Cell, Grammar, Words, agree
+from xstilts.miniature.grammar.base import Cell, Grammar, Words, agree
 
 
 class Arabic(Grammar):
@@ -8,7 +8,7 @@ class Arabic(Grammar):
     form with ة); verb, masculine.
     """
 
-    glued_before = frozenset("؟")
+    glued_before = frozenset(".؟")
     glued_after = frozenset("و")
     capitals = False
 
@@ -39,7 +39,7 @@ class Arabic(Grammar):
 class Greek(Grammar):
     """Cells: noun ``σκύλος|m``; adjective masculine, feminine, neuter; verb."""
 
-    glued_before = frozenset(";")
+    glued_before = frozenset(".,;")
 
     def noun_phrase(self, noun: Cell, attribute: Cell | None, accusative: bool, person: bool) -> Words:
         """The article goes by gender and case; adjectives precede the noun."""

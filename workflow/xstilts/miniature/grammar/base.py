@@ -14,8 +14,8 @@ class Grammar:
     space = " "
     full_stop = "."
     capitals = True
-    # Words written without a space before or after them, beside ordinary punctuation.
-    glued_before: frozenset[str] = frozenset()
+    # Words written without a space before or after them.
+    glued_before = frozenset(".,?")
     glued_after: frozenset[str] = frozenset()
 
     def gender(self, noun: Cell) -> str:
@@ -27,7 +27,7 @@ class Grammar:
         return [(noun[0], "NOUN")] if attribute is None else [(attribute[0], "ADJ"), (noun[0], "NOUN")]
 
     def place(self, noun: Cell) -> Words:
-        """ "In the" place."""
+        """The place someone is in."""
         return [(noun[0], "NOUN")]
 
     def verb(self, verb: Cell, gender: str) -> Words:

@@ -89,6 +89,8 @@ class French(Grammar):
     noun, with the form before a masculine noun that begins with a vowel); verb.
     """
 
+    # A question mark has a space before it.
+    glued_before = frozenset(".,")
     glued_after = frozenset(("l'", "n'", "c'", "qu'"))
 
     def noun_phrase(self, noun: Cell, attribute: Cell | None, accusative: bool, person: bool) -> Words:

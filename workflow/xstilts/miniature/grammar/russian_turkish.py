@@ -25,7 +25,7 @@ class Russian(Grammar):
 
 
 class Turkish(Grammar):
-    """Cells: noun ``köpek|köpeği`` (definite accusative; for places the locative); adjective; verb ``yiyor|yemiyor``."""
+    """Cells: noun ``köpek|köpeği`` (accusative; for places the locative); adjective; verb ``yiyor|yemiyor``."""
 
     def noun_phrase(self, noun: Cell, attribute: Cell | None, accusative: bool, person: bool) -> Words:
         """The accusative comes from the lexicon."""

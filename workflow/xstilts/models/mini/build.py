@@ -57,7 +57,6 @@ def build_mini_encoder(
         intermediate_size=intermediate_size,
         max_position_embeddings=MAX_LENGTH + tokenizer.pad_token_id + 1,  # XLM-R counts positions from there
         type_vocab_size=2,
-        initializer_range=hidden_size**-0.5,
         layer_norm_eps=1e-5,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,

@@ -7,7 +7,10 @@ Array = npt.NDArray[np.float32]
 
 
 def reduce(table: Array, width: int) -> tuple[Array, float]:
-    """Principal components of the rows, scaled to unit variance overall.
+    """Principal components of the rows' directions, scaled to unit variance overall.
+
+    Rows are centred and brought to one length first: in the source frequent pieces are much longer than rare ones, so
+    that they would choose the components and drown the rest in a mean over tokens.
 
     Each component's sign is fixed (its largest loading is positive), so the result does not depend on the linear
     algebra library's choice.
@@ -24,13 +27,20 @@ def reduce(table: Array, width: int) -> tuple[Array, float]:
     """
     if width > table.shape[1]:
         raise ValueError(f"cannot keep {width} components of {table.shape[1]} dimensions")
-    centred = table - table.mean(axis=0, dtype=np.float64).astype(np.float32)
-    values, vectors = np.linalg.eigh(_scatter(centred))
+    directions = _centred(table)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True).clip(min=1e-6)
+    directions = _centred(directions)
+    values, vectors = np.linalg.eigh(_scatter(directions))
     order = np.argsort(values)[::-1][:width]
     components = vectors[:, order]
     signs = np.sign(components[np.abs(components).argmax(axis=0), np.arange(width)])
-    reduced = centred @ (components * signs).astype(np.float32)
+    reduced = directions @ (components * signs).astype(np.float32)
     return reduced / reduced.std(), float(values[order].sum() / values.sum())
+
+
+def _centred(rows: Array) -> Array:
+    centred: Array = rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return centred
 
 
 def _scatter(rows: Array) -> npt.NDArray[np.float64]:

@@ -4,9 +4,9 @@ From ordinary random weights a few thousand examples do not teach a two-layer en
 starts out instead as alignment and comparison (Parikh et al. 2016, "A Decomposable Attention Model"), by adding to the
 random weights what mimetic initialisation adds (Trockman and Kolter 2023): multiples of the identity.
 
-* In the first layer a token attends to tokens of like meaning in the other text of a pair, and what it finds is
-  subtracted: a word that the other text also has fades, a new one stays.
-* In the later layers attention is even, and what it finds is added: ``<s>`` gathers what stayed.
+* In the first layer a token attends to tokens of like meaning in the other text of a pair, and takes up some of what it
+  finds: a word that the other text also has differs from a new one by its text number.
+* In the later layers attention is even: ``<s>`` gathers the sentence.
 
 Only numbers differ from a plain initialisation; every weight is trainable and the architecture is XLM-R's. Token
 embeddings are expected at unit variance, so that what is added to them (positions, text number) does not drown them.
@@ -20,7 +20,7 @@ from transformers import XLMRobertaModel
 
 _SEGMENT = 0.5  # root mean square of the text-number embedding, beside 1 of a token's
 _LIKENESS = 0.8  # how much a token prefers its like: scale of query and key in the first layer
-_CONTRAST = -0.5  # what the first layer adds of what a token attended to
+_TAKEN = 0.5  # how much the first layer adds of what a token attended to
 
 
 def arrange(model: XLMRobertaModel, generator: torch.Generator) -> None:
@@ -38,7 +38,7 @@ def arrange(model: XLMRobertaModel, generator: torch.Generator) -> None:
         for number, layer in enumerate(model.encoder.layer):
             layer.attention.self.value.weight.add_(identity)
             compares = number == 0 and len(model.encoder.layer) > 1
-            layer.attention.output.dense.weight.add_(_CONTRAST * identity if compares else identity)
+            layer.attention.output.dense.weight.add_(_TAKEN * identity if compares else identity)
             if compares:
                 _align(layer.attention.self, segment)
 

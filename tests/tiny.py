@@ -102,6 +102,7 @@ RECIPE = {
     "doc_stride": 16,
     "max_question_length": 16,
     "max_answer_length": 4,
+    "word_label": "first",
     "micro_batch_tokens": None,
     "evaluations": 3,
     "selection": "best",

@@ -1,7 +1,8 @@
-"""One label per word, read off its first sub-word (Devlin et al. 2019, section 5.3; jiant does the same).
+"""One label per word, read off one of its sub-words.
 
-A first sub-word that is only a word-boundary mark, as SentencePiece puts before most Chinese and Japanese words, is
-passed over: it says nothing of the word, least of all to an encoder whose embeddings are frozen.
+The first is usual (Devlin et al. 2019, section 5.3; jiant does the same). A recipe may say ``last``, which in suffixing
+languages shows the word's class to an encoder too small to carry it back to the first. A sub-word that is only a
+word-boundary mark, as SentencePiece puts before most Chinese and Japanese words, is passed over: it says nothing.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ BOUNDARIES = "▁Ġ"  # of SentencePiece and of byte-level BPE
 
 
 class Tagging(Head):
-    """An item's target has a label index per token, ``IGNORED`` off first sub-words; its note maps words to tokens."""
+    """An item's target has a label index per token, ``IGNORED`` elsewhere; its note maps words to tokens."""
 
     auto_class = "AutoModelForTokenClassification"
 
@@ -27,12 +28,14 @@ class Tagging(Head):
         encoding = self.tokenize([row["tokens"] for row in rows], is_split_into_words=True)
         items = []
         for position, ids in enumerate(encoding["input_ids"]):
-            first = _first_tokens(encoding.word_ids(position), encoding.tokens(position))
+            labelled = _labelled_tokens(
+                encoding.word_ids(position), encoding.tokens(position), self.options["word_label"]
+            )
             target = [IGNORED] * len(ids)
-            for word, token in first.items():
+            for word, token in labelled.items():
                 target[token] = self.index[rows[position]["tags"][word]]
-            if first or not train:
-                items.append(Item(position, [ids], types_of(encoding, position), target, first))
+            if labelled or not train:
+                items.append(Item(position, [ids], types_of(encoding, position), target, labelled))
         return items
 
     def units(self, item: Item) -> int:
@@ -77,13 +80,14 @@ class Tagging(Head):
         return "O" if "O" in self.index else self.labels[0]
 
 
-def _first_tokens(words: Sequence[int | None], tokens: Sequence[str]) -> dict[int, int]:
-    """Of every word, its first token that is more than a word-boundary mark, or its very first where none is."""
-    first: dict[int, int] = {}
+def _labelled_tokens(words: Sequence[int | None], tokens: Sequence[str], which: str) -> dict[int, int]:
+    """Of every word, the first or last token that is more than a word-boundary mark; any token where none is."""
+    marks: dict[int, int] = {}
     shown: dict[int, int] = {}
     for position, (word, token) in enumerate(zip(words, tokens, strict=True)):
-        if word is not None:
-            first.setdefault(word, position)
-            if token.strip(BOUNDARIES):
-                shown.setdefault(word, position)
-    return first | shown
+        if word is None:
+            continue
+        found = shown if token.strip(BOUNDARIES) else marks
+        if which == "last" or word not in found:
+            found[word] = position
+    return marks | shown

@@ -4,9 +4,9 @@ From ordinary random weights a few thousand examples do not teach a two-layer en
 starts out instead as alignment and comparison (Parikh et al. 2016, "A Decomposable Attention Model"), by adding to the
 random weights what mimetic initialisation adds (Trockman and Kolter 2023): multiples of the identity.
 
-* In the first layer a token attends to tokens of like meaning in the other text of a pair, and takes up some of what it
-  finds: a word that the other text also has differs from a new one by its text number.
-* In the later layers attention is even: ``<s>`` gathers the sentence.
+* A token attends to tokens of like meaning, and rather to those of the other text of a pair.
+* It takes up some of what it finds, so that a word that the other text also has differs from a new one by its text
+  number. ``<s>``, which has no meaning of its own, gathers the second text.
 
 Only numbers differ from a plain initialisation; every weight is trainable and the architecture is XLM-R's. Token
 embeddings are expected at unit variance, so that what is added to them (positions, text number) does not drown them.
@@ -19,8 +19,8 @@ import torch
 from transformers import XLMRobertaModel
 
 _SEGMENT = 0.5  # root mean square of the text-number embedding, beside 1 of a token's
-_LIKENESS = 0.8  # how much a token prefers its like: scale of query and key in the first layer
-_TAKEN = 0.5  # how much the first layer adds of what a token attended to
+_LIKENESS = 0.8  # how much a token prefers its like: scale of query and key
+_TAKEN = 0.5  # how much a layer adds of what a token attended to
 
 
 def arrange(model: XLMRobertaModel, generator: torch.Generator) -> None:
@@ -35,12 +35,10 @@ def arrange(model: XLMRobertaModel, generator: torch.Generator) -> None:
     with torch.no_grad():
         model.embeddings.position_embeddings.weight.zero_()
         model.embeddings.token_type_embeddings.weight.copy_(torch.stack([segment, -segment]))
-        for number, layer in enumerate(model.encoder.layer):
+        for layer in model.encoder.layer:
             layer.attention.self.value.weight.add_(identity)
-            compares = number == 0 and len(model.encoder.layer) > 1
-            layer.attention.output.dense.weight.add_(_TAKEN * identity if compares else identity)
-            if compares:
-                _align(layer.attention.self, segment)
+            layer.attention.output.dense.weight.add_(_TAKEN * identity)
+            _align(layer.attention.self, segment)
 
 
 def _align(attention: Any, segment: torch.Tensor) -> None:

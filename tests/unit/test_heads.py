@@ -1,0 +1,81 @@
+"""How rows become items and outputs become predictions."""
+
+import numpy as np
+import pytest
+from tiny import RECIPE, rows_of
+
+from xstilts.models.heads import HEADS
+from xstilts.models.heads.tagging import IGNORED, _labelled_tokens
+from xstilts.models.load import load_tokenizer
+
+
+@pytest.fixture
+def tokenizer(encoder):
+    return load_tokenizer(encoder)
+
+
+@pytest.mark.parametrize(("which", "expected"), [("first", {0: 1, 1: 3, 2: 5}), ("last", {0: 2, 1: 3, 2: 5})])
+def test_a_words_label_stands_on_its_first_or_last_sub_word_but_not_on_a_bare_mark(which, expected):
+    words = [None, 0, 0, 1, 2, 2, None]
+    tokens = ["<s>", "▁Haus", "es", "▁ist", "▁", "我们", "</s>"]
+    assert _labelled_tokens(words, tokens, which) == expected
+
+
+def test_a_word_that_is_only_a_mark_still_has_a_token():
+    assert _labelled_tokens([None, 0, None], ["<s>", "▁", "</s>"], "first") == {0: 1}
+
+
+def test_tags_beyond_the_length_limit_get_a_prediction_and_no_loss(tokenizer):
+    head = HEADS["tagging"](("NOUN", "ADJ"), tokenizer, RECIPE | {"max_length": 8})
+    row = {"id": "a", "language": "en", "tokens": ["w1"] * 20, "tags": ["NOUN"] * 20}
+    (item,) = head.encode([row], train=True)
+    assert item.length == 8
+    assert sum(label != IGNORED for label in item.target) == head.units(item) == 6
+    (prediction,) = head.decode([row], [item], [np.ones(8, dtype=int)])
+    assert len(prediction["pred"]) == len(prediction["gold"]) == 20
+
+
+def test_long_contexts_become_windows_that_overlap_and_map_back_to_characters(tokenizer):
+    head = HEADS["span_qa"]((), tokenizer, RECIPE | {"max_length": 24, "doc_stride": 6})
+    words = [f"w{number % 40}" for number in range(60)]
+    words[47] = "red"
+    context = " ".join(words)
+    row = {"id": "a", "language": "en", "question": "where ?", "context": context}
+    row |= {"answer_texts": ["red"], "answer_starts": [context.index("red")]}
+    items = head.encode([row], train=True)
+    assert len(items) > 3
+    covered = {tuple(offset) for item in items for offset in item.note.tolist() if offset[0] >= 0}
+    assert len(covered) == 60
+    with_answer = [item for item in items if item.target != (0, 0)]
+    assert with_answer
+    for item in with_answer:
+        start, end = item.note[item.target[0], 0], item.note[item.target[1], 1]
+        assert context[start:end] == "red"
+    logits = []
+    for item in items:
+        scores = np.zeros((2, item.length))
+        if item.target != (0, 0):
+            scores[0, item.target[0]] = scores[1, item.target[1]] = 9
+        logits.append(scores)
+    (prediction,) = head.decode([row], items, logits)
+    assert prediction["pred"] == "red"
+
+
+def test_an_answer_never_spans_more_than_the_limit_nor_the_question(tokenizer):
+    head = HEADS["span_qa"]((), tokenizer, RECIPE | {"max_answer_length": 2})
+    (row,) = rows_of("span_qa", 1)
+    (item,) = head.encode([row], train=False)
+    scores = np.zeros((2, item.length))
+    scores[0, 1] = scores[1, item.length - 2] = 9
+    (prediction,) = head.decode([row], [item], [scores])
+    assert 1 <= len(prediction["pred"].split()) <= 2
+    assert prediction["pred"] in row["context"]
+
+
+def test_a_pair_is_two_segments_and_a_single_text_is_one(tokenizer):
+    head = HEADS["classification"](("0", "1"), tokenizer, RECIPE)
+    pair = {"id": "a", "language": "en", "text_a": "w1", "text_b": "w2", "label": "0"}
+    (item,) = head.encode([pair], train=True)
+    assert tokenizer.convert_ids_to_tokens(item.sequences[0]) == ["<s>", "w1", "</s>", "</s>", "w2", "</s>"]
+    (item,) = head.encode([pair | {"text_b": ""}], train=True)
+    assert tokenizer.convert_ids_to_tokens(item.sequences[0]) == ["<s>", "w1", "</s>"]

@@ -17,4 +17,4 @@ rule fetch:
         ),
     shell:
         "xstilts fetch --task {wildcards.task:q} --splits {params.splits:q}"
-        " --data-dir {DATA_DIR:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --data-dir={DATA_DIR:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -41,7 +41,7 @@ lint: environment  ## style, types, workflow
 	ruff format --check .
 	snakefmt --check Snakefile workflow/Snakefile rules
 	mypy
-	snakemake --lint
+	.ci/lint-workflow
 
 format: environment  ## rewrite to style
 	ruff check --fix .

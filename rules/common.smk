@@ -78,6 +78,16 @@ def raw_fingerprint(task, part):
     )
 
 
+def vocabulary_sources(wildcards):
+    """What a trimmed vocabulary is counted on."""
+    vocabulary = STUDY.encoders[wildcards.encoder].options["vocabulary"]
+    return (
+        []
+        if vocabulary == "full"
+        else [PATHS.source(task, "vocabulary") for task in vocabulary]
+    )
+
+
 def train_tasks():
     """Tasks whose English rows some recipe trains on."""
     names = {name for recipe in STUDY.intermediate.values() for name in recipe.tasks}

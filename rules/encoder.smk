@@ -1,12 +1,3 @@
-def vocabulary_sources(wildcards):
-    vocabulary = STUDY.encoders[wildcards.encoder].options["vocabulary"]
-    return (
-        []
-        if vocabulary == "full"
-        else [PATHS.source(task, "vocabulary") for task in vocabulary]
-    )
-
-
 rule mini_encoder:
     input:
         sources=vocabulary_sources,

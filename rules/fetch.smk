@@ -10,11 +10,7 @@ rule fetch:
     params:
         splits=lambda w: splits(w.task, w.part),
         version=lambda w: tasks.get(w.task).version,
-        data_dir=lambda w: (
-            ["--data-dir", STUDY.data_dir]
-            if tasks.get(w.task).source == "data_dir"
-            else []
-        ),
+        raw=lambda w: raw_fingerprint(w.task, w.part),
     shell:
         "xstilts fetch --task {wildcards.task:q} --splits {params.splits:q}"
         " --data-dir={DATA_DIR:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -12,7 +12,7 @@ rule figures:
     params:
         context=CONTEXT,
         style=canonical_json(dict(STUDY.figures)),
-        folder=f"{PATHS.root}/figures",
+        folder=subpath(output[0], parent=True),
     shell:
         "xstilts figures --context {params.context:q} --style {params.style:q} --scores {input:q}"
         " --output {params.folder:q} 2>&1 | tee {log:q}"

@@ -1,8 +1,8 @@
 rule report:
     input:
         scores=rules.scores.output.csv,
-        answers=rules.questions.output,
-        figures=rules.figures.output,
+        answers=rules.questions.output[0],
+        figures=rules.figures.output[0],
     output:
         f"{PATHS.root}/report.html",
     log:
@@ -14,7 +14,7 @@ rule report:
     params:
         context=CONTEXT,
         arms=canonical_json(ARMS),
-        figures=f"{PATHS.root}/figures",
+        figures=subpath(input.figures, parent=True),
     shell:
         "xstilts report --context {params.context:q} --arms {params.arms:q} --scores {input.scores:q} --answers {input.answers:q}"
         " --figures {params.figures:q} --output {output:q} 2>&1 | tee {log:q}"

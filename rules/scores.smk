@@ -23,8 +23,8 @@ rule scores:
         mem_mb=2000,
         runtime=10,
     params:
-        predictions=f"{PATHS.root}/predictions",
+        predictions=subpath(output.csv, parent=True),
         arms=canonical_json(ARMS),
     shell:
-        "xstilts scores --predictions {params.predictions:q} --arms {params.arms:q} --csv {output.csv:q}"
+        "xstilts scores --predictions {params.predictions:q}/predictions --arms {params.arms:q} --csv {output.csv:q}"
         " --parquet {output.parquet:q} 2>&1 | tee {log:q}"

@@ -8,9 +8,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 
 from tiny import tiny_encoder
+from workflow import Workplace
 
 
 @pytest.fixture(scope="session")
 def encoder(tmp_path_factory):
     """A checkpoint directory of a very small random encoder over a toy vocabulary."""
     return tiny_encoder(tmp_path_factory.mktemp("encoders") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The tiny study, run to its report without disturbance."""
+    workplace = Workplace(tmp_path_factory.mktemp("finished") / "study")
+    workplace.run()
+    return workplace

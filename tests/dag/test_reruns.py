@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from workflow import Workplace
-
 pytestmark = pytest.mark.slow
 
 ENDS = {"scores.csv", "answers.csv", "figures/figures.json", "report.html"}
@@ -17,14 +15,6 @@ CONDITIONS = ("clean", "char_noise_20")
 
 def scored(*arms: str) -> set[str]:
     return {f"predictions/mini/{arm}/{condition}.parquet" for arm in arms for condition in CONDITIONS}
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A study that ran to its report."""
-    workplace = Workplace(tmp_path_factory.mktemp("finished") / "study")
-    workplace.run()
-    return workplace
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tiny import RECIPE, rows_of
 
+from tiny import RECIPE, rows_of
 from xstilts.models.heads import HEADS
 from xstilts.models.heads.tagging import IGNORED, _labelled_tokens
 from xstilts.models.load import load_tokenizer

@@ -1,0 +1,114 @@
+"""Mistakes stop a run before its first job, or at the job that meets them, with one line and nothing written."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from workflow import ROOT, Workplace
+
+
+def said(done) -> str:
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda study: study.update(sedes=[1]), "unknown key 'sedes'; did you mean 'seeds'?"),
+        (
+            lambda study: study["targets"]["pos"].update(task="mini_pso"),
+            "unknown task 'mini_pso'; did you mean mini_pos",
+        ),
+        (lambda study: study.update(seeds="all"), 'seeds: found "all"; allowed: array'),
+        (lambda study: study["targets"]["pos"].update(languages=["en", "ko"]), "task mini_pos has no 'ko'"),
+    ],
+)
+def test_a_wrong_study_stops_even_the_plan(tmp_path, change, words):
+    workplace = Workplace(tmp_path / "study")
+    workplace.edit(change)
+    done = workplace.snakemake("--dry-run", check=False)
+    assert done.returncode != 0
+    (line,) = [line for line in said(done).splitlines() if line.startswith("config: ")]
+    assert words in line
+    assert not workplace.results.exists()
+
+
+def real_study(tmp_path, data_dir) -> Workplace:
+    workplace = Workplace(tmp_path / "study", ROOT / "tests" / "real.yaml")
+    workplace.edit(lambda study: study.update(data_dir=str(data_dir)))
+    return workplace
+
+
+def test_a_data_folder_that_is_not_there_stops_the_run_before_its_first_job(tmp_path):
+    workplace = real_study(tmp_path, tmp_path / "nowhere")
+    assert workplace.snakemake("--dry-run").returncode == 0
+    done = workplace.snakemake("--cores", "1", check=False)
+    assert done.returncode != 0
+    assert f"data_dir {tmp_path / 'nowhere'} is not a folder" in said(done)
+    assert not workplace.results.exists()
+
+
+def test_results_that_cannot_be_written_stop_the_run_before_its_first_job(tmp_path):
+    workplace = Workplace(tmp_path / "study")
+    workplace.edit(lambda study: study.update(results="/proc/results"))
+    done = workplace.snakemake("--cores", "1", check=False)
+    assert done.returncode != 0
+    assert "/proc/results/tiny/run.lock: cannot write here" in said(done)
+    assert "Finished jobid" not in said(done)
+
+
+@pytest.fixture
+def data_dir(tmp_path) -> Path:
+    if "XSTILTS_DATA_DIR" not in os.environ:
+        pytest.skip("set XSTILTS_DATA_DIR to a folder in XTREME's download layout")
+    folder = tmp_path / "data"
+    for name in ("xnli/dev-de.tsv", "xnli/dev-en.tsv", "snli/dev.jsonl", "snli/test.jsonl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path(os.environ["XSTILTS_DATA_DIR"]) / name, folder / name)
+    return folder
+
+
+def cut_last_row(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def drop_last_row(path: Path) -> None:
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+def change_a_label(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"\tneutral\n", b"\tmaybe\n", 1))
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (cut_last_row, "dev-de.tsv:2490: "),
+        (drop_last_row, "2489 rows instead of 2490"),
+        (change_a_label, "'maybe'"),
+        (Path.unlink, "xnli/dev-de.tsv"),
+    ],
+)
+def test_a_damaged_data_file_is_named_and_nothing_half_prepared_stays(tmp_path, data_dir, damage, words):
+    damage(data_dir / "xnli/dev-de.tsv")
+    workplace = real_study(tmp_path, data_dir)
+    done = workplace.snakemake("--cores", "1", "--", "results/real/data/xnli/clean/manifest.json", check=False)
+    assert done.returncode != 0
+    lines = {line for line in said(done).splitlines() if line.startswith("xstilts: error:")}
+    assert len(lines) == 1
+    assert words in lines.pop()
+    assert not (workplace.results / "data/xnli/clean").exists()
+
+
+@pytest.mark.mirror
+def test_real_files_prepare_and_moving_them_makes_nothing_run_again(tmp_path, data_dir):
+    workplace = real_study(tmp_path, data_dir)
+    files = [f"results/real/data/{name}/manifest.json" for name in ("xnli/clean", "snli/train")]
+    workplace.run(*files)
+    moved = data_dir.rename(tmp_path / "moved")
+    workplace.edit(lambda study: study.update(data_dir=str(moved)))
+    done = workplace.snakemake("--dry-run", "--", *files)
+    assert "Nothing to be done" in said(done)

@@ -1,0 +1,69 @@
+"""A run killed at any moment completes on the next call, to the same bytes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from workflow import ROOT, Workplace
+from xstilts.artifacts import read_json, verify
+from xstilts.seeds import rng
+
+pytestmark = pytest.mark.slow
+
+
+def start(workplace: Workplace) -> subprocess.Popen:
+    """A run in a process group of its own, so that its jobs die with it."""
+    command = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "2", "--quiet", "all"),
+        *("--directory", str(workplace.folder), "--configfile", str(workplace.study)),
+    ]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    log = (workplace.folder / "killed.log").open("a")
+    environment = os.environ | {"PATH": path}
+    return subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+
+
+def kill_after(workplace: Workplace, seconds: float) -> bool:
+    """SIGKILL the run and all its jobs; whether it was still going on."""
+    process = start(workplace)
+    time.sleep(seconds)
+    running = process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return running
+
+
+def test_killed_runs_leave_nothing_half_and_end_in_the_same_bytes(finished, tmp_path):
+    workplace = Workplace(tmp_path / "study")
+    random = rng("kill")
+    kills = sum(kill_after(workplace, random.uniform(6, 25)) for _ in range(3))
+    assert kills, "the run ended before it was killed; nothing was tested"
+    for manifest in workplace.results.rglob("manifest.json"):
+        verify(manifest.parent)
+    workplace.run()
+    assert (workplace.results / "scores.csv").read_bytes() == (finished.results / "scores.csv").read_bytes()
+    for manifest in finished.results.glob("checkpoints/**/manifest.json"):
+        name = manifest.relative_to(finished.results)
+        mine, theirs = (read_json(place.results / name)["files"] for place in (workplace, finished))
+        assert mine["model.safetensors"] == theirs["model.safetensors"], name
+    assert workplace.planned() == set()
+
+
+def test_two_runs_of_one_study_do_not_meet(tmp_path):
+    workplace = Workplace(tmp_path / "study")
+    first = start(workplace)
+    try:
+        deadline = time.time() + 60
+        while not (workplace.results / "run.lock").exists() and time.time() < deadline:
+            time.sleep(0.2)
+        second = workplace.snakemake("--cores", "1", check=False)
+        assert second.returncode != 0
+        assert "another run of this study is going on here" in second.stdout + second.stderr
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()

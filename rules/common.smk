@@ -127,6 +127,19 @@ def checkpoint_manifests():
     return [f"{folder}/manifest.json" for folder in PATHS.checkpoints(ARMS)]
 
 
+def figure_names():
+    """The figures a study has something to show in; figures.names() says the same, but imports matplotlib."""
+    shown = {
+        "gain_heatmap": any(
+            not recipe.direct for recipe in STUDY.intermediate.values()
+        ),
+        "language_scores": True,
+        "noise_curve": len(STUDY.conditions) > 1,
+        "layers": any(target.retrieval for target in STUDY.targets.values()),
+    }
+    return [name for name, applies in shown.items() if applies]
+
+
 def whole(folder):
     """A checkpoint as input: the manifest is the token, the weights are only waited for."""
     return {

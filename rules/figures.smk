@@ -2,7 +2,16 @@ rule figures:
     input:
         rules.scores.output.csv,
     output:
-        f"{PATHS.root}/figures/figures.json",
+        index=f"{PATHS.root}/figures/figures.json",
+        svg=[
+            report(
+                f"{PATHS.root}/figures/{name}.svg",
+                caption=f"../workflow/report/{name}.rst",
+                category="Figures",
+            )
+            for name in figure_names()
+        ],
+        png=[f"{PATHS.root}/figures/{name}.png" for name in figure_names()],
     log:
         PATHS.log("figures"),
     localrule: True
@@ -12,7 +21,7 @@ rule figures:
     params:
         context=CONTEXT,
         style=canonical_json(dict(STUDY.figures)),
-        folder=subpath(output[0], parent=True),
+        folder=subpath(output.index, parent=True),
     shell:
         "xstilts figures --context {params.context:q} --style {params.style:q} --scores {input:q}"
         " --output {params.folder:q} 2>&1 | tee {log:q}"

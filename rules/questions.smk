@@ -2,7 +2,11 @@ rule questions:
     input:
         rules.scores.output.csv,
     output:
-        f"{PATHS.root}/answers.csv",
+        report(
+            f"{PATHS.root}/answers.csv",
+            caption="../workflow/report/answers.rst",
+            category="Answers",
+        ),
     log:
         PATHS.log("questions"),
     localrule: True

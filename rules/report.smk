@@ -2,9 +2,13 @@ rule report:
     input:
         scores=rules.scores.output.csv,
         answers=rules.questions.output[0],
-        figures=rules.figures.output[0],
+        figures=rules.figures.output.index,
     output:
-        f"{PATHS.root}/report.html",
+        report(
+            f"{PATHS.root}/report.html",
+            caption="../workflow/report/report.rst",
+            category="Report",
+        ),
     log:
         PATHS.log("report"),
     localrule: True

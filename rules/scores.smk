@@ -14,7 +14,11 @@ rule scores:
             for condition in arm["conditions"]
         ],
     output:
-        csv=f"{PATHS.root}/scores.csv",
+        csv=report(
+            f"{PATHS.root}/scores.csv",
+            caption="../workflow/report/scores.rst",
+            category="Scores",
+        ),
         parquet=f"{PATHS.root}/scores.parquet",
     log:
         PATHS.log("scores"),

@@ -11,7 +11,7 @@ import yaml
 
 from workflow import ROOT, Workplace
 from xstilts.cli import parser
-from xstilts.study import parse_study
+from xstilts.study import parse_study, recipes
 
 STUDIES = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]
 
@@ -41,6 +41,15 @@ def test_the_plan_has_a_job_for_every_checkpoint_and_evaluation(path, tmp_path):
     stats = dict(re.findall(r"^(\w+)\s+(\d+)$", dry_run(path, tmp_path / "plan"), re.M))
     assert (int(stats["target"]), int(stats["intermediate"])) == (trained, intermediate)
     assert int(stats["evaluate"]) == evaluated
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
+def test_the_figures_that_rules_expect_are_those_that_are_drawn(path, tmp_path):
+    from xstilts import figures
+
+    context = recipes.report_context(parse_study(yaml.safe_load(path.read_text())))
+    expected = set(re.findall(r"figures/(\w+)\.svg", dry_run(path, tmp_path / "plan")))
+    assert expected == set(figures.names(context))
 
 
 def test_rules_call_only_subcommands_that_exist():

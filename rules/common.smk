@@ -1,5 +1,6 @@
 """The study behind the wildcards. Helpers only: every rule asks the typed study, none reads `config` itself."""
 
+import os
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -162,4 +163,13 @@ def threads_of(wildcards):
     return STUDY.encoders[wildcards.encoder].resources["threads"]
 
 
+# How the report says it was made.
+COMMAND = " ".join(
+    ["snakemake --cores all"]
+    + [
+        f"--configfile {os.path.relpath(path)}"
+        for path in workflow.configfiles
+        if os.path.relpath(path) != "config.yaml"
+    ]
+)
 CONTEXT = canonical_json(recipes.report_context(STUDY))

@@ -17,8 +17,10 @@ rule report:
         runtime=10,
     params:
         context=CONTEXT,
+        command=COMMAND,
         arms=canonical_json(ARMS),
         figures=subpath(input.figures, parent=True),
     shell:
-        "xstilts report --context {params.context:q} --arms {params.arms:q} --scores {input.scores:q} --answers {input.answers:q}"
+        "xstilts report --context {params.context:q} --arms {params.arms:q}"
+        " --command {params.command:q} --scores {input.scores:q} --answers {input.answers:q}"
         " --figures {params.figures:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -43,7 +43,7 @@ rule all:
 
 rule checkpoints:
     input:
-        checkpoint_manifests(),
+        checkpoint_files(),
     localrule: True
 
 

@@ -123,9 +123,13 @@ def scored_checkpoint(wildcards):
     )
 
 
-def checkpoint_manifests():
-    """Every checkpoint of the study."""
-    return [f"{folder}/manifest.json" for folder in PATHS.checkpoints(ARMS)]
+def checkpoint_files():
+    """Manifest and weights of every checkpoint of the study, encoders among them."""
+    return [
+        f"{folder}/{name}"
+        for folder in PATHS.checkpoints(ARMS)
+        for name in ("manifest.json", "model.safetensors")
+    ]
 
 
 def figure_names():

@@ -34,10 +34,12 @@ onstart:
         raise WorkflowError(str(error)) from None
 
 
+# The checkpoints are results too: named here, a deleted one is made again though nothing else is missing.
 rule all:
     default_target: True
     input:
         f"{PATHS.root}/report.html",
+        checkpoint_files(),
     localrule: True
 
 

@@ -13,7 +13,7 @@ from xstilts.seeds import derive_seed
 
 # Padded tokens of a pass whose activations still fit a CPU core's cache, and of one that fills a GPU.
 _CPU_TOKENS, _GPU_TOKENS = 2048, 16384
-# What starting one more forward and backward pass costs, in tokens; measured order of magnitude for small encoders.
+# What starting one more forward and backward pass costs, in tokens: a guess, which changes speed and no gradient.
 _PASS_OVERHEAD = 128
 
 

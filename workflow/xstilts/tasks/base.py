@@ -20,11 +20,11 @@ mlm               ``text: str``
 
 A ``pool_retrieval`` task keeps queries and candidates in two splits of the same columns. Rows of ``test`` are the
 queries of a language; ``gold`` lists the ids of the candidates that answer them, and is empty for a query without an
-answer (most sentences of BUCC). Rows of ``pool`` are the candidates; their ``gold`` is empty. A task has either one pool
-for each query language (``languages["pool"] == languages["test"]``; BUCC, where the pool of ``zh`` holds the English
-sentences of zh-en) or a single one under the code :data:`MULTILINGUAL` that every language searches (LAReQA, Mewsli-X).
-The rows of a multilingual pool name their own language. ``gold`` ids are ids of the query's pool; a pool is always
-whole, whichever queries a study keeps.
+answer (most sentences of BUCC). Rows of ``pool`` are the candidates; their ``gold`` is empty. A task has either one
+pool for each query language (``languages["pool"] == languages["test"]``; BUCC, where the pool of ``zh`` holds the
+English sentences of zh-en) or a single one under the code :data:`MULTILINGUAL` that every language searches (LAReQA,
+Mewsli-X). The rows of a multilingual pool name their own language. ``gold`` ids are ids of the query's pool; a pool is
+always whole, whichever queries a study keeps.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from xstilts import tasks
 from xstilts.models.mini import COVERED_LANGUAGES
+from xstilts.tasks.base import RETRIEVAL_TYPES
 
 CLEAN = "clean"
 TRAIN = "train"
@@ -69,7 +71,7 @@ class Target:
     @property
     def retrieval(self) -> bool:
         """Whether it reads representations instead of being fine-tuned."""
-        return tasks.get(self.task).type == "retrieval"
+        return tasks.get(self.task).type in RETRIEVAL_TYPES
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,9 @@ class Study:
     description: str
     results: str
     data_dir: str | None
+    source: str
+    sources: Mapping[str, str]
+    allow_unpinned: bool
     seeds: tuple[int, ...]
     encoders: Mapping[str, Encoder]
     intermediate: Mapping[str, Intermediate]
@@ -98,6 +103,10 @@ class Study:
     evaluation: Mapping[str, Any]
     questions: Mapping[str, Mapping[str, Any]]
     figures: Mapping[str, Any]
+
+    def task(self, name: str) -> tasks.Task:
+        """A task in the edition that the study reads."""
+        return tasks.choose(name, self.sources.get(name, self.source), Path(self.data_dir) if self.data_dir else None)
 
     def task_names(self) -> set[str]:
         """Every task that some recipe trains on or some target scores."""

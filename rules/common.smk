@@ -50,10 +50,12 @@ def splits(task, part):
     """What to read of a task: English for training, the study's languages for scoring, all for a vocabulary."""
     found = STUDY.task(task)
     if part == "train":
+        spoken = STUDY.training_languages(task)
         return [
-            f"{split}-en"
+            f"{split}-{language}"
             for split in ("train", "dev")
-            if "en" in found.languages.get(split, ())
+            for language in found.languages.get(split, ())
+            if language in spoken
         ]
     if part == "vocabulary":
         return [

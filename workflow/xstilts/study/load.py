@@ -106,17 +106,35 @@ class _Finder:
         except ConfigError as error:
             raise ConfigError(f"{self.origin}: {where}: {error}") from None
 
-    def trainable(self, names: Iterable[str], where: str) -> None:
-        """Check that tasks have English training rows and share a head."""
+    def foreign(self, name: str, spoken: tuple[str, ...], where: str) -> bool:
+        """Whether a task is read in the recipe's ``text_languages``: unlabelled text, or no English training rows.
+
+        Raises:
+            ConfigError: it is, and they are not named or not all there.
+        """
+        task = self(name, f"{where}.tasks")
+        found = task.languages.get("train", ())
+        if not found or (task.type != "mlm" and "en" in found):
+            return False
+        if not spoken:
+            raise ConfigError(f"{self.origin}: {where}: {name} is read in other languages; name them in text_languages")
+        for language in spoken:
+            if language not in found:
+                has = f"task {name} has no {language!r}; it has: {' '.join(found)}"
+                raise ConfigError(f"{self.origin}: {where}.text_languages: {has}")
+        return True
+
+    def trainable(self, names: Iterable[str], where: str, *, mixed: bool = False) -> None:
+        """Check that tasks have English training rows and, unless they are mixed, share a head."""
         found = [self(name, where) for name in names]
         for task in found:
             if "en" not in task.languages.get("train", ()):
                 raise ConfigError(
                     f"{self.origin}: {where}: task {task.name} has no English training rows; name another"
                 )
-            if task.type != found[0].type or task.labels != found[0].labels:
+            if not mixed and (task.type != found[0].type or task.labels != found[0].labels):
                 raise ConfigError(
-                    f"{self.origin}: {where}: {found[0].name} and {task.name} need different heads; use one kind"
+                    f"{self.origin}: {where}: {found[0].name} and {task.name} need different heads; name a sampling"
                 )
 
 
@@ -140,8 +158,15 @@ def _intermediate(name: str, value: dict[str, Any], defaults: dict[str, Any], fi
     if (name == NONE) != (not names):
         mend = "`none` has no tasks" if names else "name its tasks"
         raise ConfigError(f"{find.origin}: {where}: {mend}; `none: {{}}` is direct fine-tuning")
-    find.trainable(names, where)
-    return Intermediate(name, names, MappingProxyType(defaults | value["training"]))
+    sampling, spoken = value.get("sampling"), tuple(value.get("text_languages", ()))
+    english = [task for task in names if not find.foreign(task, spoken, where)]
+    if names and not english:
+        raise ConfigError(f"{find.origin}: {where}.tasks: no task has English training rows to select on; add one")
+    find.trainable(english, where, mixed=sampling is not None)
+    if spoken and len(english) == len(names):
+        raise ConfigError(f"{find.origin}: {where}.text_languages: no task of the recipe reads them; remove the key")
+    training = MappingProxyType(defaults | value["training"])
+    return Intermediate(name, names, training, sampling and MappingProxyType(sampling), spoken)
 
 
 def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: _Finder) -> Target:

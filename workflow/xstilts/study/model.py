@@ -40,11 +40,18 @@ class Encoder:
 
 @dataclass(frozen=True)
 class Intermediate:
-    """What happens before the target task; without tasks it is direct fine-tuning."""
+    """What happens before the target task; without tasks it is direct fine-tuning.
+
+    Attributes:
+        sampling: how several tasks share the batches; None where they are simply joined.
+        text_languages: languages in which the tasks without English training rows are read.
+    """
 
     name: str
     tasks: tuple[str, ...]
     training: Mapping[str, Any]
+    sampling: Mapping[str, Any] | None = None
+    text_languages: tuple[str, ...] = ()
 
     @property
     def direct(self) -> bool:
@@ -107,6 +114,13 @@ class Study:
     def task(self, name: str) -> tasks.Task:
         """A task in the edition that the study reads."""
         return tasks.choose(name, self.sources.get(name, self.source), Path(self.data_dir) if self.data_dir else None)
+
+    def training_languages(self, name: str) -> set[str]:
+        """The languages in which a task is trained on: English, or those of the recipes that read it in others."""
+        task = self.task(name)
+        if task.type != "mlm" and "en" in task.languages.get("train", ()):
+            return {"en"}
+        return {code for recipe in self.intermediate.values() if name in recipe.tasks for code in recipe.text_languages}
 
     def task_names(self) -> set[str]:
         """Every task that some recipe trains on or some target scores."""

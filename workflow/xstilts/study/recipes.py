@@ -20,7 +20,12 @@ def encoder_recipe(study: Study, encoder: str) -> dict[str, Any]:
 def intermediate_recipe(study: Study, encoder: str, intermediate: str, seed: int) -> dict[str, Any]:
     """How an intermediate checkpoint is trained."""
     recipe = study.intermediate[intermediate]
-    return _training(study, encoder, dict(recipe.training), recipe.tasks, seed, "intermediate")
+    resolved = _training(study, encoder, dict(recipe.training), recipe.tasks, seed, "intermediate")
+    if recipe.sampling is not None:
+        resolved["sampling"] = dict(recipe.sampling)
+    if recipe.text_languages:
+        resolved["text_languages"] = list(recipe.text_languages)
+    return resolved
 
 
 def target_recipe(study: Study, encoder: str, target: str, seed: int) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def choose(name: str, source: str = AUTO, data_dir: Path | None = None) -> Task:
 
 
 def _is_there(edition: Task | Edition, root: Path) -> bool:
-    """Whether the files of each split's first language are there: a cheap look that does not read."""
-    firsts = [(split, languages[0]) for split, languages in edition.languages.items()]
-    return all((root / file).is_file() for first in firsts for file in edition.files(*first))
+    """Whether every split has the files of at least one language: a cheap look that does not read."""
+    return all(
+        any(all((root / file).is_file() for file in edition.files(split, language)) for language in languages)
+        for split, languages in edition.languages.items()
+    )

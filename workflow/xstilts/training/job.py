@@ -44,7 +44,7 @@ def train(
     device = prepare_torch()
     tokenizer = load_tokenizer(parent)
     task = tasks.get(recipe["tasks"][0])
-    known = labels(data[0])
+    known = labels(data[0]) if task.open_labels else task.labels
     head = HEADS[task.type](known, tokenizer, recipe)
     train_rows = subset(_rows(data, recipe["tasks"], "train"), recipe["examples"], recipe["seed"])
     dev_rows = _rows(data, recipe["tasks"], "dev")

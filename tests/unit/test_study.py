@@ -128,15 +128,12 @@ def test_the_benchmarks_have_their_languages():
         "XTREME-R": {"xnli": 15, "xcopa": 11, "udpos": 38, "panx": 48, "xquad": 12, "mlqa": 7, "tydiqa": 9}
         | {"tatoeba": 41, "mewslix": 11, "xquad_r": 11, "mlqa_r": 7},
     }
-    assert {
-        name: {task: len(codes) for task, codes in found.items()} for name, found in languages().items()
-    } == expected
+    counts = {name: {task: len(spoken) for task, spoken in found.items()} for name, found in languages().items()}
+    assert counts == expected
     for found in languages().values():
-        for task, codes in found.items():
-            known = {
-                code for edition in (tasks.get(task), *tasks.get(task).editions) for code in edition.languages["test"]
-            }
-            assert set(codes) <= known
+        for name, spoken in found.items():
+            task = tasks.get(name)
+            assert any(set(spoken) <= set(edition.languages["test"]) for edition in (task, *task.editions))
 
 
 def test_tasks_of_different_kinds_are_mixed_by_a_sampling():
@@ -184,9 +181,7 @@ def test_what_is_scored_is_not_trained_on(tmp_path):
     config = changed("targets", {"xquad": {"task": "xquad", "train": ["squad_v2"]}})
     parse_study(config)
     config["data_dir"] = str(tmp_path)
-    with pytest.raises(
-        ConfigError, match=r"targets\.xquad\.train: squad_v2 .* holds passages that target xquad scores"
-    ):
+    with pytest.raises(ConfigError, match=r"targets\.xquad\.train: squad_v2 .* that target xquad scores"):
         parse_study(config)
 
 

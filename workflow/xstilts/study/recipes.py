@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from xstilts import perturbations
+from xstilts import perturbations, tasks
 from xstilts.study.model import PRETRAINED, Study
 
 # Raise one when the code of its stage changes what it makes of a recipe: the stage's artifacts are then made anew.
@@ -83,9 +83,6 @@ def report_context(study: Study) -> dict[str, Any]:
             "languages": list(target.languages),
             "train": list(target.train),
             "training": {} if target.retrieval else dict(target.training),
-            "note": task.splits_note,
-            "licence": task.licence,
-            "citation": task.citation,
         }
     return {
         "study": study.name,
@@ -105,11 +102,18 @@ def report_context(study: Study) -> dict[str, Any]:
             for name, recipe in study.intermediate.items()
         },
         "targets": targets,
+        "data": {name: _data_set(study.task(name)) for name in sorted(study.task_names())},
         "conditions": {
             n: {"strength": c.strength, "perturbation": c.perturbation} for n, c in study.conditions.items()
         },
         "questions": {name: dict(question) for name, question in study.questions.items()},
     }
+
+
+def _data_set(task: tasks.Task) -> dict[str, str]:
+    """Where a task's rows come from and whom they belong to."""
+    source = f"{task.hub.id} at {str(task.hub.revision)[:12]}" if task.hub else task.source
+    return {"source": source, "note": task.splits_note, "licence": task.licence, "citation": task.citation}
 
 
 def _describe(kind: str, options: Any) -> str:

@@ -11,7 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 @contextlib.contextmanager
 def serve(repositories: dict[str, Path], revision: str):
-    """Serve folders as repositories at one commit; yields the endpoint's address and the list of requests."""
+    """Serve folders as repositories at one commit; yields the endpoint's address and the list of requests.
+
+    A name that begins with ``datasets/`` is a data set repository.
+    """
     requests: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -30,14 +33,21 @@ def serve(repositories: dict[str, Path], revision: str):
             path = unquote(urlsplit(self.path).path)
             requests.append(f"{self.command} {path}")
             for name, folder in repositories.items():
-                files = sorted(file for file in folder.iterdir() if file.is_file())
-                if path == f"/api/models/{name}/revision/{revision}":
-                    siblings = [{"rfilename": file.name} for file in files]
-                    about = {"id": name, "modelId": name, "sha": revision, "private": False, "siblings": siblings}
+                files = sorted(file for file in folder.rglob("*") if file.is_file())
+                api = f"/api/{name}" if name.startswith("datasets/") else f"/api/models/{name}"
+                if path in (api, f"{api}/revision/{revision}"):
+                    siblings = [{"rfilename": str(file.relative_to(folder))} for file in files]
+                    bare = name.removeprefix("datasets/")
+                    about = {"id": bare, "modelId": bare, "sha": revision, "private": False, "siblings": siblings}
                     return self.send(json.dumps(about).encode(), {"Content-Type": "application/json"}, body)
-                if path.startswith(f"/api/models/{name}/tree/{revision}"):
+                if path.startswith(f"{api}/tree/{revision}"):
                     tree = [
-                        {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": _etag(file)}
+                        {
+                            "type": "file",
+                            "path": str(file.relative_to(folder)),
+                            "size": file.stat().st_size,
+                            "oid": _etag(file),
+                        }
                         for file in files
                     ]
                     return self.send(json.dumps(tree).encode(), {"Content-Type": "application/json"}, body)
@@ -57,7 +67,7 @@ def serve(repositories: dict[str, Path], revision: str):
                 self.wfile.write(content)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", requests

@@ -43,6 +43,23 @@ def test_the_plan_has_a_job_for_every_checkpoint_and_evaluation(path, tmp_path):
     assert int(stats["evaluate"]) == evaluated
 
 
+@pytest.mark.parametrize(
+    ("name", "jobs"),
+    [
+        # 12 recipes x 3 seeds; 13 arms x 7 fine-tuned targets x 3 seeds; the two retrieval targets of `none` once.
+        (
+            "phang2020",
+            {"intermediate": 36, "target": 273, "evaluate": 347, "fetch": 24, "prepare": 24},
+        ),
+        # 2 recipes x 3 seeds; 3 arms x 7 fine-tuned targets x 3 seeds; four retrieval targets.
+        ("xtreme_r", {"intermediate": 6, "target": 63, "evaluate": 91, "fetch": 18, "prepare": 18}),
+    ],
+)
+def test_the_benchmark_studies_have_the_jobs_that_their_design_says(name, jobs, tmp_path):
+    stats = dict(re.findall(r"^(\w+)\s+(\d+)$", dry_run(ROOT / f"studies/{name}.yaml", tmp_path / "plan"), re.M))
+    assert {rule: int(stats[rule]) for rule in jobs} == jobs
+
+
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
 def test_the_figures_that_rules_expect_are_those_that_are_drawn(path, tmp_path):
     from xstilts import figures

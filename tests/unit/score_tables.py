@@ -48,6 +48,12 @@ def context(
                 "chance": TARGETS[name][2],
                 "languages": [code for code in languages if code != "en" or name != "tatoeba"],
                 "train": [] if name == "tatoeba" else [name],
+            }
+            for name in targets
+        },
+        "data": {
+            name: {
+                "source": "data_dir",
                 "note": "",
                 "licence": "CC-BY-4.0",
                 "citation": "Someone et al. 2020, https://example.org/paper",

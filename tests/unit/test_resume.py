@@ -9,10 +9,12 @@ import time
 
 import pytest
 import torch
+from transformers import GPT2Config, GPT2Model
 
 from tiny import RECIPE, pretend_task, pretend_tasks, tiny_encoder
-from xstilts.artifacts import MANIFEST, read_json, write_json
+from xstilts.artifacts import MANIFEST, atomic_directory, file_table, read_json, write_json
 from xstilts.errors import CheckpointError
+from xstilts.models.load import load_tokenizer
 from xstilts.seeds import rng
 from xstilts.training import methods, search
 from xstilts.training.job import train
@@ -91,7 +93,7 @@ def test_ten_kills_change_no_byte(method, encoder, tmp_path, monkeypatch):
 def test_kills_change_no_byte_of_a_multi_task_run_with_text_mixed_in(encoder, tmp_path, monkeypatch):
     names = {"nli": "classification", "qa": "span_qa", "choice": "multiple_choice", "text": "mlm"}
     pretend_tasks(monkeypatch, **names)
-    recipe = RECIPE | {"tasks": list(names), "epochs": 1, "phase": "intermediate"}
+    recipe = RECIPE | {"tasks": list(names), "epochs": 1, "phase": "intermediate", "text_languages": ["en"]}
     common = {"recipe": recipe, "parent": encoder, "data": folders(tmp_path, *names), "label": "multi"}
     undisturbed = train(output=tmp_path / "whole", **common)
     steps = rng("kills", "multi").sample(range(2, 40), 10)
@@ -250,19 +252,14 @@ def test_an_example_that_does_not_fit_alone_says_what_to_lower(encoder, tmp_path
 
 
 def test_a_parent_of_another_architecture_is_refused(tmp_path, monkeypatch, encoder):
-    pretend_task(monkeypatch, "classification")
-    from transformers import T5Config, T5EncoderModel
-
-    from xstilts.artifacts import atomic_directory, file_table
-    from xstilts.models.load import load_tokenizer
-
+    pretend_task(monkeypatch, "multiple_choice")
     parent = tmp_path / "parent"
     with atomic_directory(parent) as folder:
-        T5EncoderModel(T5Config(d_model=16, d_ff=16, num_layers=1, num_heads=2, vocab_size=52)).save_pretrained(folder)
+        GPT2Model(GPT2Config(n_embd=16, n_layer=1, n_head=2, vocab_size=52)).save_pretrained(folder)
         load_tokenizer(encoder).save_pretrained(folder)
         write_json(folder / MANIFEST, {"files": file_table(folder)})
-    with pytest.raises(CheckpointError, match="choose an encoder"):
-        train(RECIPE | {"tasks": ["toy"]}, parent, folders(tmp_path, "data"), tmp_path / "run", "toy")
+    with pytest.raises(CheckpointError, match="choose an encoder or a task that fit"):
+        train(RECIPE, parent, folders(tmp_path, "data"), tmp_path / "run", "toy")
 
 
 @pytest.mark.slow

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from xstilts import tasks
 from xstilts.errors import ConfigError
 from xstilts.study import load_study, parse_study, recipes
+from xstilts.tasks.benchmarks import languages
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,7 +60,11 @@ def test_recipe_overrides_the_studys_training_and_the_rest_stays():
         (changed("targets", "nli", "languages", ["en", "xx"]), ["targets.nli.languages", "'xx'", "it has"]),
         (changed("training", {"learning_rate": -1}), ["training.learning_rate", "-1"]),
         (changed("training", {"epoch": 3}), ["training", "unknown key 'epoch'", "epochs"]),
-        (changed("training", {"method": "magic"}), ["training.method", "magic", "standard"]),
+        (changed("training", {"method": "standrad"}), ["training", "'standrad'", "did you mean standard"]),
+        (changed("training", {"method": "fgm+pgd"}), ["fgm and pgd both decide the objective", "keep one"]),
+        (changed("training", {"method": "fgm", "options": {"fgm": {"eps": 1}}}), ["no option 'eps'", "epsilon"]),
+        (changed("intermediate", "nli", "training", {"method": "dann"}), ["intermediate.nli", "dann wants", "text:"]),
+        (changed("intermediate", "nli", "text", {"task": "mini_text"}), ["nli.text", "standard does not use"]),
         (changed("intermediate", "nli", "training", {"lr": 3}), ["intermediate.nli.training", "unknown key 'lr'"]),
         (changed("encoders", "mini", {"kind": "mini", "hidden_size": 250}), ["hidden_size", "multiple of heads"]),
         (changed("encoders", "mini", {"kind": "huge"}), ["encoders.mini", "huge"]),
@@ -67,13 +73,34 @@ def test_recipe_overrides_the_studys_training_and_the_rest_stays():
             ["encoders.big.revision", "main"],
         ),
         (changed("intermediate", "empty", {}), ["intermediate.empty", "none"]),
-        (changed("intermediate", "mixed", {"tasks": ["mini_nli", "mini_pos"]}), ["mini_pos", "different heads"]),
         (changed("targets", "nli", "train", ["mini_pos"]), ["targets.nli.train", "mini_pos"]),
         (changed("conditions", "clean", {"perturbation": "char_noise", "strength": 0.1}), ["conditions.clean"]),
         (changed("conditions", "x", {"perturbation": "char_nose", "strength": 0.1}), ["conditions.x", "char_noise"]),
         (changed("conditions", "x", {"perturbation": "char_noise", "strength": 2}), ["conditions.x.strength", "2"]),
         (changed("questions", "q", {"text": "?", "levels": ["nil"]}), ["questions.q.levels", "'nil'", "'nli'"]),
         (changed("study", "../up"), ["study", "../up"]),
+        (changed("source", "web"), ["source", "web", "auto, data_dir, hub, url"]),
+        (changed("sources", "xnil", "hub"), ["sources.xnil", "did you mean xnli"]),
+        (changed("sources", "bucc2018", "hub"), ["sources.bucc2018", "no source 'hub'; it has: data_dir"]),
+        (changed("targets", "benchmark", "XTREEM"), ["targets.benchmark", "'XTREEM'", "did you mean XTREME?"]),
+        (changed("targets", "benchmark", 3), ["targets.benchmark", "benchmarks: XTREME, XTREME-R"]),
+        (changed("intermediate", "nli", "sampling", {"kind": "fair"}), ["nli.sampling.kind", "fair", "proportional"]),
+        (
+            changed("intermediate", "nli", {"tasks": ["mini_nli", "wikipedia"]}),
+            ["intermediate.nli", "wikipedia", "text_languages"],
+        ),
+        (
+            changed("intermediate", "nli", {"tasks": ["mini_nli", "panx_text"], "text_languages": ["th"]}),
+            ["nli.text_languages", "panx_text has no 'th'"],
+        ),
+        (
+            changed("intermediate", "nli", {"tasks": ["wikipedia"], "text_languages": ["de"]}),
+            ["intermediate.nli.tasks", "no task has English training rows"],
+        ),
+        (
+            changed("intermediate", "nli", {"tasks": ["mini_nli"], "text_languages": ["de"]}),
+            ["nli.text_languages", "no task of the recipe reads them"],
+        ),
     ],
 )
 def test_mistakes_are_named_in_one_line_with_a_way_to_mend_them(config, words):
@@ -84,6 +111,81 @@ def test_mistakes_are_named_in_one_line_with_a_way_to_mend_them(config, words):
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+def test_a_benchmark_is_one_word_and_targets_beside_it_go_before_its_own():
+    targets = {"benchmark": "XTREME", "xnli": {"languages": ["de"]}, "udpos": None, "nli": {"task": "mini_nli"}}
+    study = parse_study(changed("targets", targets))
+    expected = ["xnli", "pawsx", "panx", "xquad", "mlqa", "tydiqa", "bucc2018", "tatoeba", "nli"]
+    assert list(study.targets) == expected
+    assert study.targets["xnli"].languages == ("de",)
+    assert study.targets["xnli"].train == ("mnli",)
+    assert len(study.targets["panx"].languages) == 40
+    assert study.targets["bucc2018"].retrieval
+
+
+def test_the_benchmarks_have_their_languages():
+    expected = {
+        "XTREME": {"xnli": 15, "pawsx": 7, "udpos": 33, "panx": 40, "xquad": 11, "mlqa": 7, "tydiqa": 9}
+        | {"bucc2018": 4, "tatoeba": 36},
+        "XTREME-R": {"xnli": 15, "xcopa": 11, "udpos": 38, "panx": 48, "xquad": 12, "mlqa": 7, "tydiqa": 9}
+        | {"tatoeba": 41, "mewslix": 11, "xquad_r": 11, "mlqa_r": 7},
+    }
+    counts = {name: {task: len(spoken) for task, spoken in found.items()} for name, found in languages().items()}
+    assert counts == expected
+    for found in languages().values():
+        for name, spoken in found.items():
+            task = tasks.get(name)
+            assert any(set(spoken) <= set(edition.languages["test"]) for edition in (task, *task.editions))
+
+
+def test_tasks_of_different_kinds_are_mixed_by_a_sampling():
+    recipe = {
+        "tasks": ["mini_nli", "mini_pos", "wikipedia"],
+        "sampling": {"kind": "proportional", "cap": 500},
+        "text_languages": ["de", "sw"],
+    }
+    study = parse_study(changed("intermediate", "mixed", recipe))
+    resolved = recipes.intermediate_recipe(study, "mini", "mixed", 1)
+    assert resolved["sampling"] == {"kind": "proportional", "cap": 500, "temperature": 2.0}
+    assert resolved["text_languages"] == ["de", "sw"]
+    assert study.training_languages("wikipedia") == {"de", "sw"}
+    assert study.training_languages("mini_pos") == {"en"}
+    assert recipes.intermediate_recipe(study, "mini", "nli", 1)["sampling"] is None
+
+
+def test_machine_translated_data_are_read_in_the_languages_that_the_recipe_names():
+    recipe = {"tasks": ["snli", "xnli_translate_train"], "text_languages": ["de"]}
+    study = parse_study(changed("intermediate", "translated", recipe))
+    assert study.training_languages("xnli_translate_train") == {"de"}
+
+
+def test_without_a_folder_a_task_is_fetched_and_with_one_it_is_read_where_its_files_are(tmp_path):
+    config = changed("targets", {"xnli": {"task": "xnli", "train": ["snli"]}})
+    assert parse_study(config).task("xnli").edition == "hub"
+    config["data_dir"] = str(tmp_path)
+    assert parse_study(config).task("xnli").edition == "hub"
+    (tmp_path / "xnli").mkdir()
+    (tmp_path / "xnli" / "dev-ar.tsv").touch()
+    assert parse_study(config).task("xnli").edition == ""
+    (tmp_path / "snli").mkdir()
+    for name in ("dev", "test"):
+        (tmp_path / f"snli/{name}.jsonl").touch()
+    assert parse_study(config).task("snli").edition == ""
+    (tmp_path / "snli/train.jsonl").touch()
+    assert parse_study(config).task("snli").edition == "published"
+    config["sources"] = {"snli": "url"}
+    assert parse_study(config).task("snli").edition == "url"
+
+
+def test_what_is_scored_is_not_trained_on(tmp_path):
+    (tmp_path / "squad").mkdir()
+    (tmp_path / "squad/dev-v2.0.json").touch()
+    config = changed("targets", {"xquad": {"task": "xquad", "train": ["squad_v2"]}})
+    parse_study(config)
+    config["data_dir"] = str(tmp_path)
+    with pytest.raises(ConfigError, match=r"targets\.xquad\.train: squad_v2 .* that target xquad scores"):
+        parse_study(config)
 
 
 def test_arms_are_every_combination_and_retrieval_reads_the_pretrained_encoder_once():

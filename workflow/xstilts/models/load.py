@@ -59,7 +59,7 @@ def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
         model = getattr(transformers, auto_class).from_config(
             config, attn_implementation=_options()["attn_implementation"]
         )
-    except ValueError as error:
+    except (AttributeError, ValueError) as error:
         raise CheckpointError(
             f"{checkpoint}: {str(error).splitlines()[0]}; choose an encoder or a task that fit"
         ) from None

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from xstilts import tasks
 from xstilts.models.mini import COVERED_LANGUAGES
+from xstilts.tasks.base import RETRIEVAL_TYPES
 
 CLEAN = "clean"
 TRAIN = "train"
@@ -51,7 +53,7 @@ class Intermediate:
 
     Attributes:
         sampling: how a step chooses its task; None pools tasks that share a head.
-        text_languages: languages of its mlm tasks.
+        text_languages: languages in which the tasks without English training rows are read.
         text: unlabelled sentences for its method.
     """
 
@@ -88,7 +90,7 @@ class Target:
     @property
     def retrieval(self) -> bool:
         """Whether it reads representations instead of being fine-tuned."""
-        return tasks.get(self.task).type == "retrieval"
+        return tasks.get(self.task).type in RETRIEVAL_TYPES
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ class Study:
     description: str
     results: str
     data_dir: str | None
+    source: str
+    sources: Mapping[str, str]
+    allow_unpinned: bool
     seeds: tuple[int, ...]
     encoders: Mapping[str, Encoder]
     intermediate: Mapping[str, Intermediate]
@@ -118,6 +123,18 @@ class Study:
     questions: Mapping[str, Mapping[str, Any]]
     figures: Mapping[str, Any]
 
+    def task(self, name: str) -> tasks.Task:
+        """A task in the edition that the study reads."""
+        return tasks.choose(name, self.sources.get(name, self.source), Path(self.data_dir) if self.data_dir else None)
+
+    def training_languages(self, name: str) -> set[str]:
+        """The languages in which a task is trained on: English, or those of the recipes that read it in others."""
+        task = self.task(name)
+        if task.type != "mlm" and "en" in task.languages.get("train", ()):
+            return {"en"}
+        spoken = {c for recipe in self.intermediate.values() if name in recipe.tasks for c in recipe.text_languages}
+        return spoken | {code for text in self._texts() if text.task == name for code in text.languages}
+
     def task_names(self) -> set[str]:
         """Every task that some recipe trains on or some target scores."""
         scored = {target.task for target in self.targets.values()}
@@ -125,19 +142,13 @@ class Study:
 
     def trained_tasks(self) -> set[str]:
         """Every task that some recipe trains on, unlabelled text included."""
-        arms: list[Intermediate | Target] = [*self.intermediate.values(), *self.targets.values()]
-        texts = {arm.text.task for arm in arms if arm.text is not None}
         trained = {name for recipe in self.intermediate.values() for name in recipe.tasks}
-        return texts | trained | {name for target in self.targets.values() for name in target.train}
+        trained |= {name for target in self.targets.values() for name in target.train}
+        return trained | {text.task for text in self._texts()}
 
-    def text_languages(self, task: str) -> list[str]:
-        """Languages of an mlm task that some recipe trains on."""
+    def _texts(self) -> list[Text]:
         arms: list[Intermediate | Target] = [*self.intermediate.values(), *self.targets.values()]
-        wanted = {code for arm in arms if arm.text and arm.text.task == task for code in arm.text.languages}
-        for recipe in self.intermediate.values():
-            if task in recipe.tasks:
-                wanted |= set(recipe.text_languages)
-        return sorted(wanted)
+        return [arm.text for arm in arms if arm.text is not None]
 
     def seed_dirs(self, intermediate: str, target: str) -> list[str]:
         """Folder names of the runs of one arm: one per seed.

@@ -73,7 +73,7 @@ def report_context(study: Study) -> dict[str, Any]:
     """What figures and report say about a study besides its scores."""
     targets = {}
     for name, target in study.targets.items():
-        task = tasks.get(target.task)
+        task = study.task(target.task)
         targets[name] = {
             "task": task.name,
             "type": task.type,
@@ -82,9 +82,6 @@ def report_context(study: Study) -> dict[str, Any]:
             "languages": list(target.languages),
             "train": list(target.train),
             "training": {} if target.retrieval else dict(target.training),
-            "note": task.splits_note,
-            "licence": task.licence,
-            "citation": task.citation,
         }
     return {
         "study": study.name,
@@ -108,11 +105,18 @@ def report_context(study: Study) -> dict[str, Any]:
             for name, recipe in study.intermediate.items()
         },
         "targets": targets,
+        "data": {name: _data_set(study.task(name)) for name in sorted(study.task_names())},
         "conditions": {
             n: {"strength": c.strength, "perturbation": c.perturbation} for n, c in study.conditions.items()
         },
         "questions": {name: dict(question) for name, question in study.questions.items()},
     }
+
+
+def _data_set(task: tasks.Task) -> dict[str, str]:
+    """Where a task's rows come from and whom they belong to."""
+    source = f"{task.hub.id} at {str(task.hub.revision)[:12]}" if task.hub else task.source
+    return {"source": source, "note": task.splits_note, "licence": task.licence, "citation": task.citation}
 
 
 def _describe(kind: str, options: Any) -> str:

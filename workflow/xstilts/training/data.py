@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts import metrics, tasks
-from xstilts.data.read import languages, load_rows
+from xstilts.data.read import labels, languages, load_rows
 from xstilts.errors import DataError
 from xstilts.models.heads import HEADS, Head
 from xstilts.seeds import derive_seed, held_out
@@ -30,18 +30,19 @@ def load_streams(recipe: Mapping[str, Any], data: Sequence[Path], tokenizer: Any
     """
     found = [tasks.get(name) for name in recipe["tasks"]]
     heads: dict[str, Head] = {}
-    pools: dict[str, list[tuple[Task, Path]]] = {}
+    pools: dict[tuple[str, str], list[tuple[Task, Path]]] = {}
     for task, path in zip(found, data, strict=True):
-        key = head_key(task)
+        known = labels(path) if task.open_labels else task.labels
+        key = head_key(task.type, known)
         if key not in heads:
-            heads[key] = HEADS[task.type](task.labels, tokenizer, recipe)
-        pools.setdefault(task.name if recipe["sampling"] else key, []).append((task, path))
-    return [_stream(pool, heads[head_key(pool[0][0])], recipe, label) for pool in pools.values()]
+            heads[key] = HEADS[task.type](known, tokenizer, recipe)
+        pools.setdefault((key, task.name if recipe["sampling"] else ""), []).append((task, path))
+    return [_stream(key, pool, heads[key], recipe, label) for (key, _), pool in pools.items()]
 
 
-def head_key(task: Task) -> str:
+def head_key(task_type: str, labels: Sequence[str]) -> str:
     """Tasks of one type with the same labels share a head."""
-    return task.type if not task.labels else f"{task.type}_{derive_seed(*task.labels):x}"
+    return task_type if not labels else f"{task_type}_{derive_seed(*labels):x}"
 
 
 def dev_score(stream: Stream, predictions: Sequence[Mapping[str, Any]]) -> float:
@@ -77,32 +78,32 @@ def subset(rows: list[Row], examples: int | None, seed: int) -> list[Row]:
     return [rows[index] for index in sorted(ranked[:examples])]
 
 
-def _stream(pool: Sequence[tuple[Task, Path]], head: Head, recipe: Mapping[str, Any], label: str) -> Stream:
+def _stream(key: str, pool: Sequence[tuple[Task, Path]], head: Head, recipe: Mapping[str, Any], label: str) -> Stream:
     task = pool[0][0]
     train, dev = _text_rows(pool, recipe) if task.type == "mlm" else (_rows(pool, "train"), _rows(pool, "dev"))
     rows = subset(train, recipe["examples"], recipe["seed"])
     items, dev_items = head.encode(rows, train=True), head.encode(dev, train=False)
-    if not items or not dev_items:
-        missing = "train" if not items else "dev"
-        raise DataError(f"{pool[0][1]}: no usable {missing} rows for {label}; check the prepared data")
+    if not items:
+        raise DataError(f"{pool[0][1]}: no usable train rows for {label}; check the prepared data")
     name = "+".join(member.name for member, _ in pool)
-    return Stream(
-        name,
-        head_key(task),
-        task.type,
-        task.metrics[0],
-        head,
-        rows,
-        items,
-        dev,
-        dev_items,
-        (recipe["seed"], recipe["phase"]),
-    )
+    seed = (recipe["seed"], recipe["phase"])
+    return Stream(name, key, task.type, task.metrics[0], head, rows, items, dev, dev_items, seed)
 
 
 def _rows(pool: Sequence[tuple[Task, Path]], split: str) -> list[Row]:
-    """Rows of several tasks one after another; ids carry the task so that they stay unique."""
-    return [row | {"id": f"{task.name}/{row['id']}"} for task, path in pool for row in load_rows(path, split, "en")]
+    """Rows of several tasks one after another; ids carry the task so that they stay unique.
+
+    A task is English, or in other languages where it has no English rows (machine-translated data); only English dev
+    rows select.
+    """
+    rows = []
+    for task, path in pool:
+        prepared = languages(path, split)
+        for language in ["en"] if "en" in prepared or split == "dev" else prepared:
+            name = task.name if language == "en" else f"{task.name}/{language}"
+            if language in prepared:
+                rows += [row | {"id": f"{name}/{row['id']}"} for row in load_rows(path, split, language)]
+    return rows
 
 
 def _text_rows(pool: Sequence[tuple[Task, Path]], recipe: Mapping[str, Any]) -> tuple[list[Row], list[Row]]:
@@ -110,7 +111,7 @@ def _text_rows(pool: Sequence[tuple[Task, Path]], recipe: Mapping[str, Any]) -> 
     train: list[Row] = []
     dev: list[Row] = []
     for task, path in pool:
-        for language in recipe["text_languages"] or languages(path, "train"):
+        for language in recipe["text_languages"]:
             for row in load_rows(path, "train", language):
                 named = row | {"id": f"{task.name}/{language}/{row['id']}"}
                 (dev if held_out(named["id"], _TEXT_DEV_SHARE, "text") else train).append(named)

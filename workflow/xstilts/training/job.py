@@ -11,6 +11,7 @@ import torch
 
 from xstilts import tasks
 from xstilts.artifacts import MANIFEST, digest, read_json, sha256_file
+from xstilts.errors import DataError
 from xstilts.models.load import load_tokenizer
 from xstilts.training import cost
 from xstilts.training.checkpoint import save_checkpoint
@@ -97,6 +98,8 @@ def _train(
         tokenizer = load_tokenizer(parent)
         streams = load_streams(recipe, data, tokenizer, label)
         texts = load_texts(recipe, text, tokenizer)
+        if not any(stream.selects for stream in streams):
+            raise DataError(f"{data[0]}: no usable dev rows for {label}; check the prepared data")
     logger = event_log(curves if world.first else None)
     search = Search(recipe, parent, streams, texts, tokenizer, world, device, states, label, logger, phases)
     model, history = search.run()

@@ -162,8 +162,8 @@ class Search:
         return Attempt(learner, setting, recipe, self.steps, learning_rate, auxiliary, say)
 
     def _dev_scores(self, learner: Learner) -> dict[str, float]:
-        """English dev score of every labelled stream, or of text where there is nothing else."""
-        chosen = [stream for stream in self.streams if stream.labelled] or list(self.streams)
+        """English dev score of every labelled stream."""
+        chosen = [stream for stream in self.streams if stream.selects]
         if not self.world.first:
             return dict.fromkeys((stream.name for stream in chosen), 0.0)
         scores = {}

@@ -55,6 +55,11 @@ class Stream:
         """Whether a person labelled it; masked text labels itself."""
         return not isinstance(self.head, MaskedLM)
 
+    @property
+    def selects(self) -> bool:
+        """Whether its English dev rows count when weights are selected."""
+        return self.labelled and bool(self.dev_items)
+
     def visit(self, indices: Sequence[int], epochs: Sequence[int]) -> list[Item]:
         """The items as they are; of unlabelled text, with masks drawn for this epoch."""
         if isinstance(self.head, MaskedLM):

@@ -2,8 +2,8 @@
 
 Writes a file of generated sentence pairs in MNLI's format and of MNLI's size, and prepares it as the workflow does
 (read, check every row, Arrow on disk), then tokenises it from there in batches as a training job does. `datasets` does
-the same with `load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each runs
-in a process of its own; memory is the peak resident set of that process.
+the same with `load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each
+runs in a process of its own; memory is the peak resident set of that process.
 
     python benchmarks/preparation.py [--quick] [--tokenizer DIR]
 

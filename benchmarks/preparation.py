@@ -1,9 +1,9 @@
 """How fast are MNLI-size data read, stored and tokenised, and in how much memory? Beside `datasets` with its defaults.
 
 Writes a file of generated sentence pairs in MNLI's format and of MNLI's size, and prepares it as the workflow does
-(read, check every row, Arrow on disk), then tokenises it from there in batches. `datasets` does the same with
-`load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each runs in a process
-of its own; memory is the peak resident set of that process.
+(read, check every row, Arrow on disk), then tokenises it from there in batches as a training job does. `datasets` does
+the same with `load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each
+runs in a process of its own; memory is the peak resident set of that process.
 
     python benchmarks/preparation.py [--quick] [--tokenizer DIR]
 
@@ -28,7 +28,6 @@ from xstilts.miniature.nli import pairs
 from xstilts.miniature.realise import sentence
 
 ROWS = 392_702
-BATCH = 1000
 MAX_LENGTH = 128
 WAYS = ("xstilts", "datasets", "datasets batched")
 
@@ -71,26 +70,20 @@ def run(way: str, folder: Path, tokenizer_path: Path) -> dict[str, float]:
 def _xstilts(way, folder, output, tokenizer):
     import pyarrow as pa
 
+    from xstilts.models.heads.classification import Classification
+
     task = replace(tasks.get("mnli").at("published"), rows={})
     began = time.perf_counter()
     write_source(task, folder, output / "source.json", [("train", "en")])
     declared = replace(tasks.get("mnli"), editions=tuple(replace(e, rows={}) for e in tasks.get("mnli").editions))
     prepare(declared, output / "source.json", output / "rows", [("train", "en")], data_dir=folder)
     read = time.perf_counter() - began
-    began, rows = time.perf_counter(), 0
-    schema = pa.schema({"input_ids": pa.list_(pa.int32())})
-    with (
-        pa.memory_map(str(output / "rows" / "train-en.arrow")) as source,
-        pa.ipc.open_stream(source) as reader,
-        pa.OSFile(str(output / "ids.arrow"), "wb") as sink,
-        pa.ipc.new_stream(sink, schema) as writer,
-    ):
+    head = Classification(declared.labels, tokenizer, {"max_length": MAX_LENGTH})
+    began, items = time.perf_counter(), []
+    with pa.memory_map(str(output / "rows" / "train-en.arrow")) as source, pa.ipc.open_stream(source) as reader:
         for batch in reader:
-            texts = (batch.column("text_a").to_pylist(), batch.column("text_b").to_pylist())
-            ids = tokenizer(*texts, truncation=True, max_length=MAX_LENGTH)["input_ids"]
-            writer.write_batch(pa.record_batch([pa.array(ids, pa.list_(pa.int32()))], schema=schema))
-            rows += batch.num_rows
-    return read, rows, time.perf_counter() - began
+            items += head.encode(batch.to_pylist(), train=True)
+    return read, len(items), time.perf_counter() - began
 
 
 def _datasets(way, folder, output, tokenizer):

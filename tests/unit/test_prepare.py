@@ -285,3 +285,34 @@ def test_real_files_go_all_the_way(tmp_path):
         for _, language in wanted:
             rows = read.load_rows(tmp_path / name, split, language)
             assert len(rows) == manifest["splits"][f"{split}-{language}"]["rows"] == task.rows[split, language]
+
+
+def test_open_labels_are_those_of_the_data(tmp_path):
+    rows = [{"id": "1", "language": "en", "tokens": ["a", "b"], "tags": ["NP", "N/N"]}]
+    rows.append({"id": "2", "language": "en", "tokens": ["c"], "tags": ["NP"]})
+    task = rows_task(rows, "tagging", labels=(), open_labels=True)
+    manifest = prepare_rows(task, tmp_path)
+    assert manifest["labels"] == ["N/N", "NP"]
+    assert read.labels(tmp_path / "out") == ("N/N", "NP")
+    with pytest.raises(ValueError, match="open_labels goes with tagging tasks that declare no labels"):
+        rows_task(rows, "tagging", open_labels=True)
+
+
+def test_the_record_names_the_edition_and_rows_are_prepared_from_it(raw, tmp_path):
+    folder = tmp_path / "raw"
+    for split in ("train", "dev"):
+        pair = {"sentence1": split, "sentence2": "b", "gold_label": "neutral"}
+        (folder / "snli").mkdir(exist_ok=True)
+        (folder / f"snli/{split}.jsonl").write_text(json.dumps(pair) + "\n")
+    snli = tasks.get("snli")
+    snli = dataclasses.replace(snli, editions=tuple(dataclasses.replace(e, rows={}) for e in snli.editions))
+    write_source(snli.at("published"), folder, tmp_path / "source.json", [("train", "en"), ("dev", "en")])
+    assert json.loads((tmp_path / "source.json").read_text())["edition"] == "published"
+    manifest = prepare(snli, tmp_path / "source.json", tmp_path / "out", [("train", "en"), ("dev", "en")])
+    assert [row["text_a"] for row in read.load_rows(tmp_path / "out", "train", "en")] == ["train"]
+    assert "published training" in manifest["splits_note"]
+
+
+def test_the_record_of_a_tasks_own_layout_is_what_it_was_before_editions(source):
+    record = json.loads(source.read_text())
+    assert list(record) == ["citation", "files", "licence", "source", "task", "version"]

@@ -1,17 +1,23 @@
 """The readers of file formats: what they yield, and what they say of a wrong row."""
 
+import csv
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from xstilts import tasks
 from xstilts.errors import DataError
 from xstilts.sources.conll import read_conll
+from xstilts.sources.csvfile import read_csv
 from xstilts.sources.jsonl import read_jsonl
 from xstilts.sources.lines import read_lines
 from xstilts.sources.nli import read_nli
 from xstilts.sources.overlap import connected, fingerprint
+from xstilts.sources.parquet import read_parquet
 from xstilts.sources.squad import read_squad
 from xstilts.sources.tsv import read_tsv
 
@@ -24,6 +30,8 @@ cells = st.text(
     | st.sampled_from('"\x85\u2028\x1c\xa0'),
     min_size=1,
 ).filter(lambda text: not text.isspace())
+# A quoted cell may also hold line feeds and commas; \r would be read back as \n.
+csv_cells = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\ufeff\x00"), min_size=1)
 reuse_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 
 
@@ -219,3 +227,110 @@ def test_connected_items_share_a_group_exactly_when_a_chain_of_keys_joins_them(k
                 if own & other:
                     reach[i] |= reach[j]
     assert groups == [min(reachable) for reachable in reach]
+
+
+@reuse_folder
+@given(rows=st.lists(st.tuples(csv_cells, csv_cells, csv_cells), min_size=1))
+def test_csv_gives_back_every_cell_line_ends_and_quotes_included(tmp_path, rows):
+    path = tmp_path / "valid.csv"
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows([COLUMNS, *rows])
+    assert [tuple(record.value.values()) for record in read_csv(path, COLUMNS)] == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("premise,hypothesis,label\na,b\n", ":2: 2 cells instead of 3; correct the row"),
+        ("premise,label\na,b\n", ":1: no column 'hypothesis'; found: premise, label"),
+        ('premise,hypothesis,label\na,"b\n', ":2: unexpected end of data"),
+        ("premise,hypothesis,label\n", ":1: no row below the header"),
+        ("", ":1: the file is empty"),
+    ],
+)
+def test_csv_names_file_and_line_of_a_wrong_row(tmp_path, content, expected):
+    path = tmp_path / "valid.csv"
+    path.write_text(content, encoding="utf-8")
+    assert message(read_csv, path, COLUMNS).startswith(f"{path}{expected}")
+
+
+@reuse_folder
+@given(
+    context=cells,
+    answers=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=3),
+    question=cells,
+)
+def test_squad_gives_back_questions_and_every_answer_at_its_offset(tmp_path, context, answers, question):
+    spans = [(start, context[start : start + length]) for start, length in answers if context[start : start + length]]
+    document = squad(context=context)
+    asked = document["data"][0]["paragraphs"][0]["qas"][0]
+    asked["question"] = question
+    asked["answers"] = [{"text": text, "answer_start": start} for start, text in spans]
+    (found,) = read_squad(write_json(tmp_path / "q.json", document))
+    assert (found.context, found.question) == (context, question)
+    assert list(zip(found.answer_starts, found.answer_texts, strict=True)) == spans
+
+
+@reuse_folder
+@given(texts=st.lists(st.tuples(cells, st.integers(0, 2)), min_size=1))
+def test_parquet_gives_back_texts_and_names_of_labels(tmp_path, texts):
+    path = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"text": [text for text, _ in texts], "label": [label for _, label in texts]}), path)
+    found = [
+        (record.line, record.value["text"], record.value["label"])
+        for record in read_parquet(path, ("text", "label"), {"label": TAGS})
+    ]
+    assert found == [(number, text, TAGS[label]) for number, (text, label) in enumerate(texts, start=1)]
+
+
+def test_half_characters_are_an_error_unless_the_publisher_left_them(tmp_path):
+    path = tmp_path / "dev.tsv"
+    path.write_bytes(b"a\tb\tcut \xe2\x80\n")
+    assert "is not UTF-8" in message(read_tsv, path, COLUMNS)
+    assert list(read_tsv(path, COLUMNS, cut_characters=True)) == [(1, ["a", "b", "cut \ufffd"])]
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "content", "expected"),
+    [
+        (
+            "ccg_pmb",
+            "ccg_pmb/en.train.conll",
+            "# newdoc id = p1\nA\tA\ta\n",
+            ":2: 3 tab-separated columns instead of 7",
+        ),
+        ("ccg", "ccgbank/wsj_02-21.auto", "ID=wsj_0001.1\n(no derivation)\n", ":2: no leaf <L category"),
+        ("cosmosqa", "cosmosqa/valid.csv", "id,context\n1,a\n", ":1: no column 'question'"),
+        ("siqa", "siqa/socialIQa_v1.4_trn.jsonl", '{"correct": "D"}\n', ":1: unknown label 'D'; allowed: A, B, C"),
+        ("qqp", "qqp/dev.tsv", "2\ta\tb\t1\n", ":1: unknown label '2'; allowed: 0, 1"),
+        ("anli", "anli/R1/dev.jsonl", '{"label": "x"}\n', ":1: unknown label 'x'; allowed: e, n, c"),
+        ("plain_text", "text/en.txt", "", ":1: the file is empty"),
+    ],
+)
+def test_tasks_name_file_and_line_of_a_wrong_row(tmp_path, name, file, content, expected):
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(content, encoding="utf-8")
+    said = message(tasks.get(name).read, tmp_path, "train", "en")
+    assert said.startswith(f"{tmp_path / file}{expected}")
+
+
+def test_ccgbank_leaves_are_words_and_categories(tmp_path):
+    (tmp_path / "ccgbank").mkdir()
+    leaf = r"(<T S[dcl] 0 2> (<L NP NNP NNP Ann NP>) (<L S[dcl]\NP VBD VBD slept S[dcl]\NP_1>) )"
+    (tmp_path / "ccgbank/wsj_00.auto").write_text(f"ID=wsj_0001.1 PARSER=GOLD NUMPARSE=1\n{leaf}\n")
+    (row,) = tasks.get("ccg").read(tmp_path, "dev", "en")
+    assert (row["id"], row["tokens"], row["tags"]) == ("2", ["Ann", "slept"], ["NP", r"S[dcl]\NP"])
+
+
+def test_a_mention_is_marked_in_its_sentence(tmp_path):
+    (tmp_path / "mewslix").mkdir()
+    article = {"language": "de", "text": "Zuerst. Ann kam. Zuletzt.", "sentence_spans": [[0, 7], [8, 16], [17, 25]]}
+    mention = {"example_id": "m1", "entity_id": "Q1", "mention_span": {"start": 8, "end": 11, "text": "Ann"}}
+    line = {"context": article, "mentions": [mention]}
+    (tmp_path / "mewslix/wikinews_mentions-test.jsonl").write_text(json.dumps(line) + "\n")
+    (row,) = tasks.get("mewslix").read(tmp_path, "test", "de")
+    assert (row["id"], row["text"], row["gold"]) == ("m1", "{ Ann } kam.", ["Q1"])
+    assert list(tasks.get("mewslix").read(tmp_path, "test", "en")) == []
+    article["text"] = ""
+    (tmp_path / "mewslix/wikinews_mentions-test.jsonl").write_text(json.dumps(line) + "\n")
+    assert "get-mewsli-x.sh" in message(tasks.get("mewslix").read, tmp_path, "test", "de")

@@ -4,21 +4,31 @@ import json
 import os
 import re
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from xstilts import tasks
+from xstilts.cli import main
+from xstilts.data.checks import RowCheck
 from xstilts.errors import ConfigError, DataError
 from xstilts.sources.overlap import fingerprint
-from xstilts.tasks import pawsx
+from xstilts.tasks import catalogue, pawsx
+from xstilts.tasks.base import MULTILINGUAL, POOL, RETRIEVAL_TYPES
 
-DOC = Path(__file__).parents[2] / "docs" / "adding-a-task.md"
+DOCS = Path(__file__).parents[2] / "docs"
+DOC, DATA_PAGE = DOCS / "adding-a-task.md", DOCS / "DATA.md"
 BENCHMARKS = (
-    *("xnli", "pawsx", "udpos", "panx", "xquad", "tatoeba"),
-    *("mnli", "snli", "squadshifts", "commonsenseqa", "hellaswag"),
+    *("xnli", "pawsx", "udpos", "panx", "xquad", "tatoeba", "mlqa", "tydiqa", "xcopa", "bucc2018", "xquad_r", "mlqa_r"),
+    *("mewslix", "mnli", "snli", "anli", "qqp", "squad", "squad_v2", "squadshifts", "commonsenseqa", "hellaswag"),
+    *("cosmosqa", "siqa", "copa", "ccg", "ccg_pmb"),
 )
+# What the mirror holds of every task, and in which languages where that is not all of them.
+MIRRORED = dict.fromkeys(BENCHMARKS) | {"panx_text": None, "bucc2018": ("zh",)}
+for missing in ("mlqa_r", "mewslix", "siqa", "copa", "ccg"):
+    del MIRRORED[missing]
+# Folders and files that no task reads: other languages' and other splits' of what the tasks cover.
+LEFT = r"(tatoeba/.*|panx/train-.*|udpos/train-.*|xcopa/val\..*|ccg_pmb/((de|it|nl)\..*|en\.(test|eval)\.conll))"
 
 
 @pytest.fixture
@@ -61,9 +71,9 @@ def test_scored_languages_include_english_and_training_is_english_only(name):
     task = tasks.get(name)
     for split, languages in task.languages.items():
         assert len(set(languages)) == len(languages)
-        if split != "test":
+        if split in ("train", "dev"):
             assert languages == ("en",)
-        elif task.type != "retrieval":
+        elif task.type not in RETRIEVAL_TYPES and name != "xcopa":
             assert "en" in languages
     assert set(task.rows) <= {
         (split, language) for split, languages in task.languages.items() for language in languages
@@ -88,24 +98,20 @@ def test_the_documented_example_is_a_working_task(task_folder):
     code = next(
         block for block in re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.S) if "TASK = " in block
     )
-    (task_folder / "xcopa.py").write_text(code, encoding="utf-8")
+    assert "xstorycloze" not in tasks.registry()
+    tasks.registry.cache_clear()
+    (task_folder / "xstorycloze.py").write_text(code, encoding="utf-8")
     sample = re.search(r"```json\n(.*?)```", DOC.read_text("utf-8"), re.S).group(1)
     data = task_folder / "data"
-    for language in ("et", "th"):
-        write(data, f"xcopa/test.{language}.jsonl", sample)
-    (row,) = read("xcopa", data, "test", "th")
+    write(data, "xstorycloze/eval.sw.jsonl", sample)
+    (row,) = read("xstorycloze", data, "test", "sw")
     given = json.loads(sample)
-    assert row == {
-        "id": "1",
-        "language": "th",
-        "prompt": f"{given['premise']} What was the cause?",
-        "choices": [given["choice1"], given["choice2"]],
-        "label": given["label"],
-    }
-    assert tasks.get("xcopa").chance == 50
-    write(data, "xcopa/test.th.jsonl", sample.replace('"cause"', '"reason"'))
-    with pytest.raises(DataError, match=r"test\.th\.jsonl:1: unknown label 'reason'; allowed: cause, effect"):
-        read("xcopa", data, "test", "th")
+    expected = {"id": "7", "language": "sw", "prompt": given["story"], "choices": given["endings"], "label": 0}
+    assert row == expected
+    assert tasks.get("xstorycloze").chance == 50
+    write(data, "xstorycloze/eval.sw.jsonl", sample.replace('"right": 0', '"right": 2'))
+    with pytest.raises(DataError, match=r"eval\.sw\.jsonl:1: unknown label 2; allowed: 0, 1"):
+        read("xstorycloze", data, "test", "sw")
 
 
 @pytest.mark.parametrize(
@@ -217,14 +223,52 @@ def test_mnli_leaves_out_premises_of_xnli(tmp_path):
 
 
 @pytest.mark.mirror
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", MIRRORED)
 def test_published_counts(data_dir, name):
-    task = tasks.get(name)
+    task = tasks.choose(name, data_dir=data_dir)
+    assert task.edition == ""
     for split, languages in task.languages.items():
+        for language in MIRRORED[name] or languages:
+            check = RowCheck(task, split, language)
+            for row in task.read(data_dir, split, language):
+                check(row)
+            check.finish()
+            assert check.count == task.rows[split, language]
+
+
+@pytest.mark.mirror
+def test_every_file_of_the_mirror_is_read_by_a_task(data_dir):
+    read_files = {
+        file
+        for name in MIRRORED
+        for split, languages in tasks.get(name).languages.items()
+        for language in languages
+        for file in tasks.get(name).files(split, language)
+    }
+    found = {str(path.relative_to(data_dir)) for path in data_dir.rglob("*") if path.is_file()}
+    left = {file for file in found - read_files if "/" in file and not re.fullmatch(LEFT, file)}
+    assert left == set()
+
+
+@pytest.mark.mirror
+def test_gold_of_pools_is_in_the_pool(data_dir):
+    for name, languages, pool in (("xquad_r", ("ar", "zh"), MULTILINGUAL), ("bucc2018", ("zh",), "zh")):
+        candidates = {row["id"] for row in read(name, data_dir, POOL, pool)}
         for language in languages:
-            ids = Counter(row["id"] for row in task.read(data_dir, split, language))
-            assert ids.total() == task.rows[split, language], (split, language)
-            assert len(ids) == ids.total()
+            rows = read(name, data_dir, "test", language)
+            gold = [identifier for row in rows for identifier in row["gold"]]
+            assert set(gold) <= candidates
+            if name == "xquad_r":
+                assert all(len({one.split("-")[0] for one in row["gold"]}) == 11 for row in rows)
+            else:
+                assert len(gold) == 257
+
+
+@pytest.mark.mirror
+def test_about_half_of_squad_v2s_questions_have_no_answer(data_dir):
+    rows = [row for split in ("train", "dev") for row in read("squad_v2", data_dir, split)]
+    assert len(rows) == 11_873
+    assert sum(not row["answer_texts"] for row in rows) == 5945
 
 
 def test_divided_files_lose_only_what_is_scored():
@@ -238,10 +282,51 @@ def test_divided_files_lose_only_what_is_scored():
     assert total("mnli") == 9815 - 3
     assert total("udpos") == 21_253 - 289 + 3974
     assert total("panx") == 20_000 - 409 + 10_000
+    assert total("squad") == 10_570
+    assert total("squad_v2") == 11_873
+    assert total("anli") == 3198
+    assert total("qqp") == 20_000
+    assert total("cosmosqa") == 2985
+    assert sum(rows for (_, code), rows in tasks.get("tydiqa").rows.items() if code == "en") == 3696
+
+
+def test_every_edition_says_what_it_holds():
+    for task in tasks.registry().values():
+        names = [edition.name for edition in task.editions]
+        assert len(set(names)) == len(names)
+        for edition in task.editions:
+            resolved = task.at(edition.name)
+            assert (resolved.edition, resolved.type, resolved.labels) == (edition.name, task.type, task.labels)
+            for split, languages in resolved.languages.items():
+                for language in languages:
+                    files = resolved.files(split, language)
+                    assert files and all(
+                        not Path(file).is_absolute() and ".." not in Path(file).parts for file in files
+                    )
+                    assert edition.source != "url" or set(files) <= set(edition.downloads)
+                    assert edition.source != "hub" or all(file.endswith(".parquet") for file in files)
+
+
+def test_the_page_of_data_is_in_step_with_the_tasks():
+    assert DATA_PAGE.read_text("utf-8") == catalogue.markdown(), "run: xstilts tasks --markdown > docs/DATA.md"
+
+
+def test_the_command_lists_tasks_and_shows_rows(capsys):
+    main(["tasks", "--json"])
+    found = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert set(found) == set(tasks.registry())
+    assert found["xnli"]["editions"][0]["where"].startswith("facebook/xnli at b8dd5d7a")
+    main(["tasks", "mini_nli", "--rows", "2"])
+    assert len([json.loads(line) for line in capsys.readouterr().out.splitlines()]) == 2
+    main(["tasks"])
+    assert "bucc2018" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["tasks", "mini_nli", "--split", "tset"])
+    assert "no split 'tset'; it has train, dev, test" in capsys.readouterr().err
 
 
 @pytest.mark.mirror
-@pytest.mark.parametrize("name", ["mnli", "snli", "hellaswag", "squadshifts"])
+@pytest.mark.parametrize("name", ["mnli", "snli", "anli", "hellaswag", "cosmosqa", "squadshifts"])
 def test_no_text_is_in_both_train_and_dev_nor_scored(data_dir, name):
     column = {"classification": "text_a", "multiple_choice": "prompt", "span_qa": "context"}[tasks.get(name).type]
     train, dev = ({fingerprint(row[column]) for row in read(name, data_dir, split)} for split in ("train", "dev"))
@@ -265,8 +350,10 @@ def test_pawsx_parts_share_no_sentence_in_any_word_order(data_dir):
 
 @pytest.mark.mirror
 def test_parallel_tasks_have_the_same_ids_and_labels_in_every_language(data_dir):
-    for name in ("xnli", "xquad"):
-        reference = [(row["id"], row.get("label")) for row in read(name, data_dir, "test")]
+    for name in ("xnli", "xquad", "xcopa"):
+        reference = [
+            (row["id"], row.get("label")) for row in read(name, data_dir, "test", tasks.get(name).languages["test"][0])
+        ]
         for language in tasks.get(name).languages["test"]:
             assert [(row["id"], row.get("label")) for row in read(name, data_dir, "test", language)] == reference
     english = {row["id"]: row["label"] for row in read("pawsx", data_dir, "test")}

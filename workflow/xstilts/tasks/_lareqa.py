@@ -1,5 +1,6 @@
 """What the two LAReQA tasks have in common: questions in one language, answer sentences in all of them."""
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,15 +39,22 @@ def lareqa_reader(folder: str, languages: tuple[str, ...]) -> Read:
                 for identifier, (sentence, context) in _candidates(path, code).items():
                     yield {"id": identifier, "language": code, "text": sentence, "context": context, "gold": []}
             return
-        gold: dict[str, list[str]] = {}
-        for code, path in paths.items():
-            for question, identifier in _gold(path, code):
-                gold.setdefault(question, []).append(identifier)
+        gold = _all_gold(tuple(paths.items()))
         for asked in read_squad(paths[language]):
             row = {"text": asked.question, "context": "", "gold": gold[asked.id]}
             yield {"id": asked.id, "language": language, **row}
 
     return read
+
+
+@functools.lru_cache(maxsize=1)
+def _all_gold(paths: tuple[tuple[str, Path], ...]) -> dict[str, list[str]]:
+    """The right candidates of every question: the same for all languages, so it is worked out once in a job."""
+    gold: dict[str, list[str]] = {}
+    for code, path in paths:
+        for question, identifier in _gold(path, code):
+            gold.setdefault(question, []).append(identifier)
+    return gold
 
 
 def _paragraphs(path: Path) -> Iterator[tuple[str, list[str], list[list[int]], list[dict[str, object]]]]:

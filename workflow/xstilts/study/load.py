@@ -10,7 +10,7 @@ import yaml
 
 from xstilts import perturbations, tasks
 from xstilts.errors import ConfigError
-from xstilts.study.model import CLEAN, NONE, TRAIN, Condition, Encoder, Intermediate, Study, Target
+from xstilts.study.model import CLEAN, NONE, RETRIEVAL, TRAIN, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.schema import validate
 
 
@@ -119,7 +119,7 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], origin: 
                 f"{origin}: {where}.languages: task {task.name} has no {language!r}; it has: {' '.join(available)}"
             )
     train: tuple[str, ...] = ()
-    if task.type != "retrieval":
+    if task.type not in RETRIEVAL:
         train = tuple(value.get("train", (task.name,)))
         _trainable(train, f"{where}.train", origin)
         for other in train:
@@ -127,7 +127,12 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], origin: 
                 raise ConfigError(f"{origin}: {where}.train: {other} differs from {task.name} in type or labels")
     elif "train" in value:
         raise ConfigError(f"{origin}: {where}.train: a retrieval target is not fine-tuned; remove it")
-    return Target(name, task.name, train, wanted, MappingProxyType(defaults | value["training"]), value["layer"])
+    search = {key: value[key] for key in ("layer", "sweep", "scoring", "k", "threshold")}
+    search["pooling"] = [value["pooling"]] if isinstance(value["pooling"], str) else value["pooling"]
+    if search["sweep"] is None:
+        search["sweep"] = task.type == "retrieval"
+    training = MappingProxyType(defaults | value["training"])
+    return Target(name, task.name, train, wanted, training, MappingProxyType(search))
 
 
 def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], origin: str) -> Condition:

@@ -12,6 +12,9 @@ TRAIN = "train"
 NONE = "none"
 PRETRAINED = "pretrained"
 
+# Task types that are scored from representations.
+RETRIEVAL = ("retrieval", "pool_retrieval")
+
 
 @dataclass(frozen=True)
 class Encoder:
@@ -57,19 +60,24 @@ class Intermediate:
 
 @dataclass(frozen=True)
 class Target:
-    """A task fine-tuned on English and scored zero-shot in ``languages``."""
+    """A task fine-tuned on English and scored zero-shot in ``languages``.
+
+    Attributes:
+        search: how a retrieval target is searched: ``layer``, ``pooling``, ``sweep``, ``scoring``, ``k``,
+            ``threshold``.
+    """
 
     name: str
     task: str
     train: tuple[str, ...]
     languages: tuple[str, ...]
     training: Mapping[str, Any]
-    layer: int | None
+    search: Mapping[str, Any]
 
     @property
     def retrieval(self) -> bool:
         """Whether it reads representations instead of being fine-tuned."""
-        return tasks.get(self.task).type == "retrieval"
+        return tasks.get(self.task).type in RETRIEVAL
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ METRICS: dict[tuple[str, str], Callable[[Sequence[Prediction]], Counts]] = {
     ("span_qa", "squad_v2_no_answer_accuracy"): squad_v2.no_answer_accuracy,
     ("span_qa", "squad_v2_oracle_f1"): squad_v2.oracle_f1,
     ("span_qa", "squad_v2_oracle_exact_match"): squad_v2.oracle_exact_match,
-    ("pool_retrieval", "map_at_20"): ranking.map_at_20,
-    ("pool_retrieval", "mined_f1"): ranking.mined_f1,
+    ("pool_retrieval", "map_20"): ranking.map_20,
+    ("pool_retrieval", "bucc_f1"): ranking.bucc_f1,
 }
 
 

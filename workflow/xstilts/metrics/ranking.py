@@ -9,7 +9,7 @@ Prediction = Mapping[str, Any]
 TOP = 20
 
 
-def map_at_20(predictions: Sequence[Prediction]) -> list[tuple[float, float]]:
+def map_20(predictions: Sequence[Prediction]) -> list[tuple[float, float]]:
     """Average precision of the first 20 ids in ``pred``, of which ``gold`` names the right ones.
 
     XTREME-R's for LAReQA, where the divisor is the number of right answers but at most 20. With a single right answer
@@ -18,7 +18,7 @@ def map_at_20(predictions: Sequence[Prediction]) -> list[tuple[float, float]]:
     return [(_average_precision(row["pred"][:TOP], row["gold"]), 1.0) for row in predictions]
 
 
-def mined_f1(predictions: Sequence[Prediction]) -> list[tuple[float, float]]:
+def bucc_f1(predictions: Sequence[Prediction]) -> list[tuple[float, float]]:
     """Twice the right pairs over mined plus gold pairs: BUCC's F1 when summed over source sentences.
 
     ``mined`` is the one target sentence that a source sentence was paired with, or None; ``gold`` lists the right ones.

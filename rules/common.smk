@@ -7,10 +7,11 @@ from snakemake.exceptions import WorkflowError
 
 from xstilts import tasks
 from xstilts.artifacts import canonical_json, hold_lock
-from xstilts.data.fetch import sizes
+from xstilts.data.fetch import addresses, sizes
 from xstilts.errors import XstiltsError
 from xstilts.miniature import world_digest
 from xstilts.study import CLEAN, Paths, check_data_dir, parse_study, recipes
+from xstilts.tasks.base import MULTILINGUAL, POOL
 
 try:
     STUDY = parse_study(config, "config")
@@ -23,6 +24,8 @@ ARMS = list(STUDY.arms())
 LOCKS = []
 # Named in shell commands but not in params: moving the folder of raw files must not make anything run again.
 DATA_DIR = STUDY.data_dir or ""
+# What is fetched is shared by the studies of a results folder.
+RAW = f"{STUDY.results}/raw"
 
 
 wildcard_constraints:
@@ -45,7 +48,7 @@ def seed_of(wildcards):
 
 def splits(task, part):
     """What to read of a task: English for training, the study's languages for scoring, all for a vocabulary."""
-    found = tasks.get(task)
+    found = STUDY.task(task)
     if part == "train":
         return [
             f"{split}-en"
@@ -65,18 +68,31 @@ def splits(task, part):
         for language in target.languages
     }
     return [
-        f"test-{language}" for language in found.languages["test"] if language in wanted
+        f"{split}-{language}"
+        for split in ("test", POOL)
+        for language in found.languages.get(split, ())
+        if language in {*wanted, MULTILINGUAL}
     ]
 
 
 def raw_fingerprint(task, part):
     """What changes when a task's raw data do; checksums are left to the job."""
-    if tasks.get(task).source == "generated":
+    found = STUDY.task(task)
+    if found.source == "generated":
         return world_digest()
     pairs = [tuple(name.split("-", 1)) for name in splits(task, part)]
-    return canonical_json(
-        sizes(tasks.get(task), STUDY.data_dir and Path(STUDY.data_dir), pairs)
-    )
+    if found.source == "data_dir":
+        return canonical_json(
+            sizes(found, STUDY.data_dir and Path(STUDY.data_dir), pairs)
+        )
+    return canonical_json(addresses(found, pairs))
+
+
+def fetch_options(task):
+    """How a task is fetched where that is not from its own layout in the data directory."""
+    edition = STUDY.task(task).edition
+    options = ["--edition", edition] if edition else []
+    return options + (["--allow-unpinned"] if edition and STUDY.allow_unpinned else [])
 
 
 def vocabulary_sources(wildcards):

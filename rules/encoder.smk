@@ -17,7 +17,7 @@ rule mini_encoder:
         recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir={DATA_DIR:q}"
+        "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir={DATA_DIR:q} --raw={RAW:q}"
         " --output {params.folder:q}"
         " 2>&1 | tee {log:q}"
 

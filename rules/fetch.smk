@@ -11,6 +11,7 @@ rule fetch:
         splits=lambda w: splits(w.task, w.part),
         version=lambda w: tasks.get(w.task).version,
         raw=lambda w: raw_fingerprint(w.task, w.part),
+        options=lambda w: fetch_options(w.task),
     shell:
         "xstilts fetch --task {wildcards.task:q} --splits {params.splits:q}"
-        " --data-dir={DATA_DIR:q} --output {output:q} 2>&1 | tee {log:q}"
+        " {params.options:q} --data-dir={DATA_DIR:q} --raw={RAW:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -20,4 +20,4 @@ rule prepare:
         folder=subpath(output[0], parent=True),
     shell:
         "xstilts prepare --task {wildcards.task:q} --source {input:q} --splits {params.splits:q} {params.limit:q}"
-        " --data-dir={DATA_DIR:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --data-dir={DATA_DIR:q} --raw={RAW:q} --output {params.folder:q} 2>&1 | tee {log:q}"

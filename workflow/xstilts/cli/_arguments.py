@@ -30,12 +30,16 @@ def items(text: str) -> list[Any]:
 
 
 def add_data_dir(command: argparse.ArgumentParser) -> None:
-    """Add ``--data-dir``; empty counts as not given, because a rule passes whatever the study says."""
+    """Add ``--data-dir`` and ``--raw``.
+
+    An empty data directory counts as not given, because a rule passes whatever the study says.
+    """
     command.add_argument(
         "--data-dir",
         type=lambda text: Path(text) if text else None,
         help="folder in the layout of XTREME's download script",
     )
+    command.add_argument("--raw", type=Path, help="folder of what was fetched from the hub or the web")
 
 
 def add_command(

@@ -20,4 +20,4 @@ def run(arguments: argparse.Namespace) -> None:
     """Build or fetch."""
     from xstilts.models.encoders import make_encoder
 
-    make_encoder(arguments.recipe, arguments.sources, arguments.data_dir, arguments.output)
+    make_encoder(arguments.recipe, arguments.sources, arguments.data_dir, arguments.output, arguments.raw)

@@ -9,9 +9,7 @@ from xstilts.cli._arguments import add_command
 
 def register(commands: Any) -> None:
     """Add the subcommand."""
-    command = add_command(
-        commands, "export-xtreme", "write predictions as XTREME's evaluate.py reads them", run
-    )
+    command = add_command(commands, "export-xtreme", "write predictions as XTREME's evaluate.py reads them", run)
     command.add_argument("study", type=Path, nargs="?", default=Path("config.yaml"))
     command.add_argument("--output", type=Path, required=True, help="folder to write; one folder per model in it")
     command.add_argument("--targets", nargs="+", help="targets to export; default: all (one per task)")

@@ -32,5 +32,6 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.output,
         splits(arguments.splits),
         data_dir=arguments.data_dir,
+        raw=arguments.raw,
         limit=arguments.limit,
     )

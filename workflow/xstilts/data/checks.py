@@ -6,7 +6,7 @@ from typing import Any
 from xstilts.errors import DataError
 from xstilts.sources.lines import shown
 from xstilts.tasks import Row, Task
-from xstilts.tasks.base import MULTILINGUAL, TASK_TYPES
+from xstilts.tasks.base import POOL, TASK_TYPES
 
 
 class RowCheck:
@@ -14,10 +14,12 @@ class RowCheck:
 
     Attributes:
         count: rows seen so far.
+        labels: tags seen so far, for a task with open labels.
     """
 
     def __init__(self, task: Task, split: str, language: str) -> None:
         self.count = 0
+        self.labels: set[str] = set()
         self._task, self._split, self._language = task, split, language
         self._columns = {"id", "language", *TASK_TYPES[task.type]}
         self._problem = _PROBLEM[task.type]
@@ -35,6 +37,8 @@ class RowCheck:
         if problem:
             raise DataError(f"{self._where}, row {row.get('id')!r}: {problem}; correct the file, or the task's reader")
         self._seen.add(row["id"])
+        if self._task.open_labels:
+            self.labels.update(row["tags"])
         self.count += 1
         return row
 
@@ -56,7 +60,7 @@ class RowCheck:
             return f"columns {', '.join(odd)} are missing or not part of a {self._task.type} row"
         if not isinstance(row["id"], str) or not row["id"]:
             return f"the id {shown(row['id'])} is not a text"
-        if self._language not in (row["language"], MULTILINGUAL):
+        if self._split != POOL and row["language"] != self._language:
             return f"language is {shown(row['language'])}"
         return "its id occurs twice" if row["id"] in self._seen else None
 
@@ -94,6 +98,8 @@ def _tagging(row: Row, task: Task) -> str | None:
         return "tokens are not a list of non-empty texts"
     if not _are(tags, str) or len(tags) != len(tokens):
         return f"{len(tokens)} tokens but {shown(tags)} as tags"
+    if task.open_labels:
+        return None
     return next((_label_problem(tag, task) for tag in tags if tag not in task.labels), None)
 
 

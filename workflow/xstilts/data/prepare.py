@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from xstilts.artifacts import MANIFEST, atomic_directory, digest, file_table, read_json, sha256_file, write_json
 from xstilts.data.checks import RowCheck
-from xstilts.data.fetch import check_splits, existing, needed_files
+from xstilts.data.fetch import check_splits, needed_files, raw_folder
 from xstilts.errors import DataError
 from xstilts.seeds import derive_seed
 from xstilts.tasks import Row, Task
+from xstilts.tasks.base import POOL
 
 _BATCH = 1000
 
@@ -37,6 +38,7 @@ def prepare(
     splits: Sequence[tuple[str, str]],
     data_dir: Path | None = None,
     limit: int | None = None,
+    raw: Path | None = None,
 ) -> dict[str, Any]:
     """Read, check and store the splits of a task.
 
@@ -49,8 +51,9 @@ def prepare(
         output: the directory to make.
         splits: the ``(split, language)`` pairs to prepare.
         data_dir: the folder that holds the benchmarks' files; not used by generated tasks.
-        limit: keep at most this many rows of each. The choice depends on the ids alone, so parallel languages keep
-            the same rows; file order is kept.
+        limit: keep at most this many rows of each but pools. The choice depends on the ids alone, so parallel
+            languages keep the same rows; file order is kept.
+        raw: the folder of what was fetched from the hub or the web.
 
     Returns:
         The manifest.
@@ -59,19 +62,22 @@ def prepare(
         ConfigError: the task lacks one of the splits.
         DataError: a raw file is not the one recorded, a row breaks the contract, or a count is not the published one.
     """
-    check_splits(task, splits)
     fetched = read_json(source)
-    root = _verified_root(task, source, fetched, splits, data_dir)
+    task = task.at(fetched.get("edition", ""))
+    check_splits(task, splits)
+    root = _verified_root(task, source, fetched, splits, data_dir, raw)
+    labels: set[str] = set(task.labels)
+    counts = {}
     with atomic_directory(output) as directory:
-        counts = {
-            f"{split}-{language}": _write_split(task, root, directory, split, language, limit)
-            for split, language in splits
-        }
+        for split, language in splits:
+            check = RowCheck(task, split, language)
+            counts[f"{split}-{language}"] = _write_split(task, root, directory, check, split, language, limit)
+            labels |= check.labels
         manifest = {
             "task": task.name,
             "task_version": task.version,
             "type": task.type,
-            "labels": list(task.labels),
+            "labels": sorted(labels) if task.open_labels else list(task.labels),
             "source": digest(fetched),
             "splits": counts,
             "limit": limit,
@@ -90,7 +96,12 @@ def arrow_schema(task_type: str) -> Any:
 
 
 def _verified_root(
-    task: Task, source: Path, fetched: dict[str, Any], splits: Sequence[tuple[str, str]], data_dir: Path | None
+    task: Task,
+    source: Path,
+    fetched: dict[str, Any],
+    splits: Sequence[tuple[str, str]],
+    data_dir: Path | None,
+    raw: Path | None,
 ) -> Path:
     """The folder of the raw files, once those that the splits need are seen to be the recorded ones."""
     if (fetched.get("task"), fetched.get("version")) != (task.name, task.version):
@@ -100,7 +111,7 @@ def _verified_root(
 
         if world_digest() != fetched["fingerprint"]:
             raise DataError(f"{source}: the generated world has changed since; fetch again")
-    root = existing(task, data_dir) if task.source == "data_dir" else Path()
+    root = raw_folder(task, data_dir, raw)
     for name in needed_files(task, splits):
         recorded = fetched["files"].get(name)
         if recorded is None:
@@ -113,11 +124,10 @@ def _verified_root(
 
 
 def _write_split(
-    task: Task, root: Path, directory: Path, split: str, language: str, limit: int | None
+    task: Task, root: Path, directory: Path, check: RowCheck, split: str, language: str, limit: int | None
 ) -> dict[str, int]:
-    check = RowCheck(task, split, language)
     rows: Iterable[Row] = map(check, task.read(root, split, language))
-    if limit is not None:
+    if limit is not None and split != POOL:
         rows = _sample(rows, limit, task.name, split)
     written = _write_arrow(rows, directory / f"{split}-{language}.arrow", arrow_schema(task.type))
     check.finish()

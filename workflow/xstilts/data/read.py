@@ -41,6 +41,11 @@ def load_dataset(directory: Path, split: str, language: str) -> Any:
     return datasets.Dataset.from_file(str(_path(directory, split, language)))
 
 
+def labels(directory: Path) -> tuple[str, ...]:
+    """The labels of prepared data, in the order of a classifier's outputs."""
+    return tuple(read_json(directory / MANIFEST)["labels"])
+
+
 def languages(directory: Path, split: str) -> list[str]:
     """The languages in which a split was prepared, in alphabetical order."""
     names: dict[str, Any] = read_json(directory / MANIFEST)["splits"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from xstilts import tasks
 from xstilts.artifacts import MANIFEST, atomic_directory, digest, file_table, read_json, sha256_file, write_json
-from xstilts.data.fetch import existing
+from xstilts.data.fetch import raw_folder
 from xstilts.errors import CheckpointError, XstiltsError
 from xstilts.models.card import library_versions, model_card
 from xstilts.models.quiet import quiet
@@ -14,7 +14,9 @@ from xstilts.models.quiet import quiet
 HUB_FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt")
 
 
-def make_encoder(recipe: Mapping[str, Any], sources: Sequence[Path], data_dir: Path | None, output: Path) -> None:
+def make_encoder(
+    recipe: Mapping[str, Any], sources: Sequence[Path], data_dir: Path | None, output: Path, raw: Path | None = None
+) -> None:
     """Write the encoder that ``recipe`` names as a checkpoint directory.
 
     Args:
@@ -22,12 +24,16 @@ def make_encoder(recipe: Mapping[str, Any], sources: Sequence[Path], data_dir: P
         sources: ``source.json`` of each task whose texts a trimmed vocabulary has to cover.
         data_dir: the folder those tasks' files lie in.
         output: the checkpoint's directory.
+        raw: the folder of what was fetched for those tasks.
 
     Raises:
         XstiltsError: the hub cannot be reached or lacks what is asked for.
     """
     with atomic_directory(output) as temporary, quiet():
-        facts = _mini(recipe, sources, data_dir, temporary) if recipe["kind"] == "mini" else _hub(recipe, temporary)
+        if recipe["kind"] == "mini":
+            facts = _mini(recipe, _texts(sources, data_dir, raw), temporary)
+        else:
+            facts = _hub(recipe, temporary)
         manifest = {
             "recipe": dict(recipe),
             "recipe_digest": digest(dict(recipe)),
@@ -39,19 +45,19 @@ def make_encoder(recipe: Mapping[str, Any], sources: Sequence[Path], data_dir: P
         write_json(temporary / MANIFEST, manifest | {"files": file_table(temporary)})
 
 
-def _mini(recipe: Mapping[str, Any], sources: Sequence[Path], data_dir: Path | None, output: Path) -> dict[str, Any]:
+def _mini(recipe: Mapping[str, Any], texts: Iterator[str], output: Path) -> dict[str, Any]:
     from xstilts.models.mini.build import build_mini_encoder
 
     sizes = {key: recipe[key] for key in ("seed", "layers", "hidden_size", "heads", "intermediate_size")}
-    texts = None if recipe["vocabulary"] == "full" else _texts(sources, data_dir)
-    return build_mini_encoder(output, texts=texts, **sizes)
+    return build_mini_encoder(output, texts=None if recipe["vocabulary"] == "full" else texts, **sizes)
 
 
-def _texts(sources: Sequence[Path], data_dir: Path | None) -> Iterator[str]:
+def _texts(sources: Sequence[Path], data_dir: Path | None, raw: Path | None) -> Iterator[str]:
     """Every text of the tasks in all their splits and languages."""
     for path in sources:
-        task = tasks.get(read_json(path)["task"])
-        root = existing(task, data_dir) if task.source == "data_dir" else Path()
+        fetched = read_json(path)
+        task = tasks.get(fetched["task"]).at(fetched.get("edition", ""))
+        root = raw_folder(task, data_dir, raw)
         for split, languages in task.languages.items():
             for language in languages:
                 for row in task.read(root, split, language):

@@ -20,11 +20,15 @@ class Line(NamedTuple):
     ended: bool
 
 
-def read_lines(path: Path) -> Iterator[Line]:
+def read_lines(path: Path, *, cut_characters: bool = False) -> Iterator[Line]:
     r"""Stream a UTF-8 file, one item per line feed.
 
     Only ``\n`` (or ``\r\n``) ends a line: U+0085, U+2028 and the like occur inside sentences of the benchmarks, and
     ``str.splitlines`` would break rows apart at them. A byte order mark is dropped.
+
+    Args:
+        path: the file.
+        cut_characters: whether the publisher cut texts by bytes, so that half characters occur; they become U+FFFD.
 
     Raises:
         DataError: the file is missing, unreadable, empty or not UTF-8.
@@ -33,7 +37,7 @@ def read_lines(path: Path) -> Iterator[Line]:
     try:
         with path.open("rb") as handle:
             for number, raw in enumerate(handle, start=1):
-                text = _decoded(raw, path, number).removesuffix("\n").removesuffix("\r")
+                text = _decoded(raw, path, number, cut_characters).removesuffix("\n").removesuffix("\r")
                 yield Line(number, text, raw.endswith(b"\n"))
     except OSError as error:
         raise unreadable(path, error) from None
@@ -71,9 +75,9 @@ def check_label(path: Path, line: int, label: str, allowed: tuple[str, ...]) -> 
     return label
 
 
-def _decoded(raw: bytes, path: Path, number: int) -> str:
+def _decoded(raw: bytes, path: Path, number: int, cut_characters: bool) -> str:
     try:
-        return raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8", "replace" if cut_characters else "strict")
     except UnicodeDecodeError as error:
         what = f"byte {error.start + 1} of the line (0x{raw[error.start]:02x}) is not UTF-8"
         raise bad_row(path, number, what, "convert the file to UTF-8") from None

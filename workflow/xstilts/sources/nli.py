@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from xstilts.sources.jsonl import read_jsonl
+from xstilts.sources.jsonl import Record, read_jsonl
 from xstilts.sources.lines import check_label
 
 LABELS = ("entailment", "neutral", "contradiction")
@@ -30,3 +30,14 @@ def read_nli(path: Path) -> Iterator[dict[str, Any]]:
             "text_b": record.get("sentence2", str),
             "label": check_label(path, record.line, label, LABELS),
         }
+
+
+def nli_row(record: Record, language: str) -> dict[str, Any] | None:
+    """A ``classification`` row of a record with the hub's columns; None for one without a label."""
+    if not record.get("label", str):
+        return None
+    return {
+        "text_a": record.get("premise", str),
+        "text_b": record.get("hypothesis", str),
+        "label": check_label(record.path, record.line, record.get("label", str), LABELS),
+    }

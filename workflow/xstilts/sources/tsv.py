@@ -6,17 +6,18 @@ from pathlib import Path
 from xstilts.sources.lines import Line, bad_row, read_lines
 
 
-def read_tsv(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+def read_tsv(path: Path, columns: Sequence[str], *, cut_characters: bool = False) -> Iterator[tuple[int, list[str]]]:
     """Yield ``(line number, cells)`` for every line.
 
     Args:
         path: the file.
         columns: the columns' names, for the messages; their number is the number of cells each line must have.
+        cut_characters: as in :func:`xstilts.sources.lines.read_lines`.
 
     Raises:
         DataError: a line has more or fewer cells, or a blank one.
     """
-    for line in read_lines(path):
+    for line in read_lines(path, cut_characters=cut_characters):
         cells = line.text.split("\t")
         if len(cells) != len(columns):
             raise _wrong_width(path, line, len(cells), columns)

@@ -10,8 +10,10 @@ import yaml
 
 from xstilts import perturbations, tasks
 from xstilts.errors import ConfigError
-from xstilts.study.model import CLEAN, NONE, RETRIEVAL, TRAIN, Condition, Encoder, Intermediate, Study, Target
+from xstilts.study.benchmark import expand_benchmark
+from xstilts.study.model import CLEAN, NONE, TRAIN, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.schema import validate
+from xstilts.tasks.base import RETRIEVAL_TYPES
 
 
 def load_study(path: Path) -> Study:
@@ -41,11 +43,12 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
     Raises:
         ConfigError: on the first thing that is not allowed.
     """
-    raw = validate(dict(config), origin)
-    encoders = {name: _encoder(name, value, origin) for name, value in raw["encoders"].items()}
+    raw = validate(expand_benchmark(dict(config), origin), origin)
+    find = _Finder(raw, origin)
+    encoders = {name: _encoder(name, value, find) for name, value in raw["encoders"].items()}
     defaults = raw["training"]
-    intermediate = {n: _intermediate(n, value, defaults, origin) for n, value in raw["intermediate"].items()}
-    targets = {n: _target(n, value, defaults, origin) for n, value in raw["targets"].items()}
+    intermediate = {n: _intermediate(n, value, defaults, find) for n, value in raw["intermediate"].items()}
+    targets = {n: _target(n, value, defaults, find) for n, value in raw["targets"].items()}
     conditions = {n: _condition(n, value, targets, origin) for n, value in raw["conditions"].items()}
     study = Study(
         name=raw["study"],
@@ -53,6 +56,9 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         description=raw["description"],
         results=raw["results"],
         data_dir=raw["data_dir"],
+        source=raw["source"],
+        sources=MappingProxyType(raw["sources"]),
+        allow_unpinned=raw["allow_unpinned"],
         seeds=tuple(raw["seeds"]),
         encoders=MappingProxyType(encoders),
         intermediate=MappingProxyType(intermediate),
@@ -62,6 +68,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         questions=MappingProxyType(raw["questions"]),
         figures=MappingProxyType(raw["figures"]),
     )
+    _check_overlaps(study, origin)
     for name, question in study.questions.items():
         _check_question(name, question, study, origin)
     return study
@@ -73,40 +80,73 @@ def check_data_dir(study: Study) -> None:
     Raises:
         ConfigError: a task reads files and ``data_dir`` is not set or not a folder.
     """
-    needing = sorted(name for name in study.task_names() if tasks.get(name).source == "data_dir")
-    if needing and (study.data_dir is None or not Path(study.data_dir).is_dir()):
+    needing = sorted(name for name in study.task_names() if study.task(name).source == "data_dir")
+    named = study.data_dir is not None and any(tasks.get(name).source != "generated" for name in study.task_names())
+    if (needing or named) and (study.data_dir is None or not Path(study.data_dir).is_dir()):
         found = "is not set" if study.data_dir is None else f"{study.data_dir} is not a folder"
+        why = f"task {needing[0]} reads files" if needing else "the study names it"
         raise ConfigError(
-            f"data_dir {found}, and task {needing[0]} reads files; name the folder that XTREME's download script filled"
-            " (--config data_dir=DIR)"
+            f"data_dir {found}, and {why}; name the folder that XTREME's download script filled (--config data_dir=DIR)"
         )
 
 
-def _encoder(name: str, value: dict[str, Any], origin: str) -> Encoder:
+class _Finder:
+    """Tasks as the study reads them, with errors that say where the study names them."""
+
+    def __init__(self, raw: Mapping[str, Any], origin: str) -> None:
+        self.origin = origin
+        self._source, self._sources = raw["source"], raw["sources"]
+        self._data_dir = Path(raw["data_dir"]) if raw["data_dir"] else None
+        for name in self._sources:
+            self(name, f"sources.{name}")
+
+    def __call__(self, name: str, where: str) -> tasks.Task:
+        try:
+            return tasks.choose(name, self._sources.get(name, self._source), self._data_dir)
+        except ConfigError as error:
+            raise ConfigError(f"{self.origin}: {where}: {error}") from None
+
+    def trainable(self, names: Iterable[str], where: str) -> None:
+        """Check that tasks have English training rows and share a head."""
+        found = [self(name, where) for name in names]
+        for task in found:
+            if "en" not in task.languages.get("train", ()):
+                raise ConfigError(
+                    f"{self.origin}: {where}: task {task.name} has no English training rows; name another"
+                )
+            if task.type != found[0].type or task.labels != found[0].labels:
+                raise ConfigError(
+                    f"{self.origin}: {where}: {found[0].name} and {task.name} need different heads; use one kind"
+                )
+
+
+def _encoder(name: str, value: dict[str, Any], find: _Finder) -> Encoder:
     options = {key: option for key, option in value.items() if key not in ("kind", "resources")}
     if value["kind"] == "mini":
         if options["hidden_size"] % options["heads"]:
-            raise ConfigError(f"{origin}: encoders.{name}: hidden_size must be a multiple of heads; change one of them")
+            raise ConfigError(
+                f"{find.origin}: encoders.{name}: hidden_size must be a multiple of heads; change one of them"
+            )
         if options["vocabulary"] != "full":
             for task in options["vocabulary"]:
-                _task(task, f"encoders.{name}.vocabulary", origin)
+                find(task, f"encoders.{name}.vocabulary")
     fallback = {"threads": 1, "gpus": 0 if value["kind"] == "mini" else 1, "mem_mb": 4000, "runtime": 120}
     return Encoder(name, value["kind"], MappingProxyType(options), MappingProxyType(fallback | value["resources"]))
 
 
-def _intermediate(name: str, value: dict[str, Any], defaults: dict[str, Any], origin: str) -> Intermediate:
+def _intermediate(name: str, value: dict[str, Any], defaults: dict[str, Any], find: _Finder) -> Intermediate:
     where = f"intermediate.{name}"
     names = tuple(value.get("tasks", ()))
     if (name == NONE) != (not names):
         mend = "`none` has no tasks" if names else "name its tasks"
-        raise ConfigError(f"{origin}: {where}: {mend}; `none: {{}}` is direct fine-tuning")
-    _trainable(names, where, origin)
+        raise ConfigError(f"{find.origin}: {where}: {mend}; `none: {{}}` is direct fine-tuning")
+    find.trainable(names, where)
     return Intermediate(name, names, MappingProxyType(defaults | value["training"]))
 
 
-def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], origin: str) -> Target:
-    where = f"targets.{name}"
-    task = _task(value["task"], f"{where}.task", origin)
+def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: _Finder) -> Target:
+    where, origin = f"targets.{name}", find.origin
+    task = find(value["task"], f"{where}.task")
     available = task.languages.get("test", ())
     if not available:
         raise ConfigError(
@@ -119,9 +159,9 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], origin: 
                 f"{origin}: {where}.languages: task {task.name} has no {language!r}; it has: {' '.join(available)}"
             )
     train: tuple[str, ...] = ()
-    if task.type not in RETRIEVAL:
+    if task.type not in RETRIEVAL_TYPES:
         train = tuple(value.get("train", (task.name,)))
-        _trainable(train, f"{where}.train", origin)
+        find.trainable(train, f"{where}.train")
         for other in train:
             if tasks.get(other).type != task.type or tasks.get(other).labels != task.labels:
                 raise ConfigError(f"{origin}: {where}.train: {other} differs from {task.name} in type or labels")
@@ -148,6 +188,21 @@ def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], 
     return Condition(name, perturbation.name, float(value["strength"]))
 
 
+def _check_overlaps(study: Study, origin: str) -> None:
+    """Nothing is trained or selected on that is scored."""
+    trained = {f"intermediate.{name}.tasks": recipe.tasks for name, recipe in study.intermediate.items()}
+    trained |= {f"targets.{name}.train": target.train for name, target in study.targets.items()}
+    scored = {target.task: name for name, target in study.targets.items()}
+    for where, names in trained.items():
+        for name in names:
+            for other in study.task(name).overlaps:
+                if other in scored:
+                    raise ConfigError(
+                        f"{origin}: {where}: {name} as it is read here holds passages that target {scored[other]} "
+                        "scores; read its published training file, or leave one of the two out"
+                    )
+
+
 def _check_question(name: str, question: Mapping[str, Any], study: Study, origin: str) -> None:
     def known(values: Iterable[str], among: Iterable[str], key: str) -> None:
         for value in values:
@@ -163,21 +218,3 @@ def _check_question(name: str, question: Mapping[str, Any], study: Study, origin
         raise ConfigError(
             f"{origin}: questions.{name}.condition: a drop is measured under a condition other than clean"
         )
-
-
-def _trainable(names: Iterable[str], where: str, origin: str) -> None:
-    found = [_task(name, where, origin) for name in names]
-    for task in found:
-        if "en" not in task.languages.get("train", ()):
-            raise ConfigError(f"{origin}: {where}: task {task.name} has no English training rows; name another")
-        if task.type != found[0].type or task.labels != found[0].labels:
-            raise ConfigError(
-                f"{origin}: {where}: {found[0].name} and {task.name} need different heads; use one kind of task"
-            )
-
-
-def _task(name: str, where: str, origin: str) -> tasks.Task:
-    try:
-        return tasks.get(name)
-    except ConfigError as error:
-        raise ConfigError(f"{origin}: {where}: {error}") from None

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from xstilts import tasks
 from xstilts.errors import ConfigError
 from xstilts.models.mini import COVERED_LANGUAGES
+from xstilts.tasks.base import RETRIEVAL_TYPES
 
 CLEAN = "clean"
 TRAIN = "train"
 NONE = "none"
 PRETRAINED = "pretrained"
-
-# Task types that are scored from representations.
-RETRIEVAL = ("retrieval", "pool_retrieval")
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Target:
     @property
     def retrieval(self) -> bool:
         """Whether it reads representations instead of being fine-tuned."""
-        return tasks.get(self.task).type in RETRIEVAL
+        return tasks.get(self.task).type in RETRIEVAL_TYPES
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,9 @@ class Study:
     description: str
     results: str
     data_dir: str | None
+    source: str
+    sources: Mapping[str, str]
+    allow_unpinned: bool
     seeds: tuple[int, ...]
     encoders: Mapping[str, Encoder]
     intermediate: Mapping[str, Intermediate]
@@ -107,6 +109,10 @@ class Study:
     evaluation: Mapping[str, Any]
     questions: Mapping[str, Mapping[str, Any]]
     figures: Mapping[str, Any]
+
+    def task(self, name: str) -> tasks.Task:
+        """A task in the edition that the study reads."""
+        return tasks.choose(name, self.sources.get(name, self.source), Path(self.data_dir) if self.data_dir else None)
 
     def task_names(self) -> set[str]:
         """Every task that some recipe trains on or some target scores."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from xstilts import perturbations, tasks
+from xstilts import perturbations
 from xstilts.study.model import PRETRAINED, Study
 
 # Raise one when the code of its stage changes what it makes of a recipe: the stage's artifacts are then made anew.
@@ -69,7 +69,7 @@ def report_context(study: Study) -> dict[str, Any]:
     """What figures and report say about a study besides its scores."""
     targets = {}
     for name, target in study.targets.items():
-        task = tasks.get(target.task)
+        task = study.task(target.task)
         targets[name] = {
             "task": task.name,
             "type": task.type,

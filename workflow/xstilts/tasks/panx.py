@@ -1,9 +1,17 @@
 """PAN-X: named entities of Wikipedia (WikiANN)."""
 
-from xstilts.tasks._tagging import tagging_files, tagging_reader
+from typing import Any
+
+from xstilts.sources.jsonl import Record
+from xstilts.sources.places import Hub
+from xstilts.tasks._editions import hub_edition, parquet_file
+from xstilts.tasks._tagging import gold_edition, tag_row, tagging_files, tagging_reader
 from xstilts.tasks.base import Task
 
 LABELS = ("O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER")
+
+# Their order in the hub's class labels.
+HUB_LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 
 # The balanced splits of Rahimi et al. 2019 come in three sizes.
 SENTENCES = {
@@ -12,6 +20,15 @@ SENTENCES = {
     **dict.fromkeys(("af", "az", "bn", "hi", "kk", "ml", "mr", "ms", "sw", "ta", "te", "tl", "ur"), 1_000),
     **dict.fromkeys(("gu", "jv", "my", "pa", "qu", "yo"), 100),
 }
+
+# XTREME-R's languages: th has no validation file in the layout, but a test file.
+ALL_SENTENCES = SENTENCES | {"th": 10_000}
+LANGUAGES = tuple(sorted(ALL_SENTENCES))
+
+
+def _hub_row(record: Record, language: str) -> dict[str, Any]:
+    return tag_row(record, "tokens", "ner_tags", LABELS)
+
 
 TASK = Task(
     name="panx",
@@ -30,4 +47,17 @@ TASK = Task(
     "(20,000 sentences), of which about 5 %, chosen by hash, form dev; sentences identical to a scored English one are "
     "left out. Some scored rows of other languages (3 % in hu, under 2 % elsewhere), mostly bare names, stand in the "
     "English training file too. th is not covered.",
+    editions=(
+        gold_edition("panx", LABELS, LANGUAGES),
+        hub_edition(
+            Hub("unimelb-nlp/wikiann", "f0a3be6dc5564c0cc4150bb660144800a1f539d4"),
+            parquet_file("{language}", {"train": "train", "dev": "validation", "test": "test"}),
+            ("tokens", "ner_tags"),
+            _hub_row,
+            {"train": ("en",), "dev": ("en",), "test": LANGUAGES},
+            {("train", "en"): 20_000, ("dev", "en"): 10_000} | {("test", c): n for c, n in ALL_SENTENCES.items()},
+            "Scored on the published test files; English train and dev are the published ones.",
+            {"ner_tags": HUB_LABELS},
+        ),
+    ),
 )

@@ -4,11 +4,15 @@ import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from xstilts.seeds import held_out
+from xstilts.sources.jsonl import Record
 from xstilts.sources.lines import bad_row, check_label
 from xstilts.sources.overlap import connected
+from xstilts.sources.places import Hub
 from xstilts.sources.tsv import read_tsv
+from xstilts.tasks._editions import hub_edition, parquet_file
 from xstilts.tasks.base import Row, Task
 
 # The scored rows that are translated.
@@ -80,6 +84,15 @@ def _links(pairs: tuple[Pair, ...]) -> list[set[object]]:
     return keys
 
 
+def _hub_row(record: Record, language: str) -> dict[str, Any]:
+    return {
+        "id": str(record.get("id", int)),
+        "text_a": record.get("sentence1", str),
+        "text_b": record.get("sentence2", str),
+        "label": check_label(record.path, record.line, record.get("label", str), LABELS),
+    }
+
+
 TASK = Task(
     name="pawsx",
     type="classification",
@@ -96,4 +109,16 @@ TASK = Task(
     "in every language. The split is by row, the same rows in every language, and pairs made from the same sentence "
     "(English pairs that share a sentence's words, or half of all their words) stay together. Rows with a sentence "
     'that was not translated ("NS") are left out of their language.',
+    editions=(
+        hub_edition(
+            Hub("google-research-datasets/paws-x", "4cd8187c404bda33cb1f62b49b001115862acf37"),
+            parquet_file("{language}", {"train": "train", "dev": "validation", "test": "test"}),
+            ("id", "sentence1", "sentence2", "label"),
+            _hub_row,
+            {"train": ("en",), "dev": ("en",), "test": tuple(TEST_ROWS)},
+            {("train", "en"): 49_401, ("dev", "en"): 2000} | {("test", code): 2000 for code in TEST_ROWS},
+            "Scored on the published test files; English train and dev are the published ones.",
+            {"label": LABELS},
+        ),
+    ),
 )

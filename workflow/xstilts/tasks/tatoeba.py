@@ -1,10 +1,13 @@
-"""Tatoeba: sentences in 36 languages, each with its English translation to be found."""
+"""Tatoeba: sentences in 41 languages, each with its English translation to be found."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from xstilts.sources.jsonl import Record
 from xstilts.sources.lines import bad_row
 from xstilts.sources.tsv import read_tsv
+from xstilts.tasks._editions import XTREME, hub_edition
 from xstilts.tasks.base import Row, Task
 
 # The files are named by ISO 639-3 codes.
@@ -15,6 +18,9 @@ CODES = {
     **{"nl": "nld", "pt": "por", "ru": "rus", "sw": "swh", "ta": "tam", "te": "tel", "th": "tha", "tl": "tgl"},
     **{"tr": "tur", "ur": "urd", "vi": "vie", "zh": "cmn"},
 }
+# XTREME-R's addition to XTREME's 36.
+CODES_R = {"az": "aze", "lt": "lit", "pl": "pol", "ro": "ron", "uk": "ukr"}
+ALL_CODES = CODES | CODES_R
 
 # The languages with fewer than 1,000 sentences.
 FEWER = {"jv": 205, "ka": 746, "kk": 575, "ml": 687, "sw": 390, "ta": 307, "te": 234, "th": 548}
@@ -22,8 +28,8 @@ FEWER = {"jv": 205, "ka": 746, "kk": 575, "ml": 687, "sw": 390, "ta": 307, "te":
 
 def files(split: str, language: str) -> tuple[str, ...]:
     """The sentences of a language, and their English translations line by line."""
-    pair = f"tatoeba/tatoeba.{CODES[language]}-eng"
-    return (f"{pair}.{CODES[language]}", f"{pair}.eng")
+    code = ALL_CODES[language]
+    return (f"tatoeba/tatoeba.{code}-eng.{code}", f"tatoeba/tatoeba.{code}-eng.eng")
 
 
 def read(root: Path, split: str, language: str) -> Iterator[Row]:
@@ -38,16 +44,31 @@ def read(root: Path, split: str, language: str) -> Iterator[Row]:
         yield {"id": str(line), "language": language, "text": text, "english": translation}
 
 
+def _hub_row(record: Record, language: str) -> dict[str, Any]:
+    return {"text": record.get("source_sentence", str), "english": record.get("target_sentence", str)}
+
+
 TASK = Task(
     name="tatoeba",
     type="retrieval",
-    languages={"test": tuple(CODES)},
+    languages={"test": tuple(ALL_CODES)},
     files=files,
     read=read,
     metrics=("accuracy",),
-    rows={("test", language): FEWER.get(language, 1000) for language in CODES},
+    rows={("test", language): FEWER.get(language, 1000) for language in ALL_CODES},
     licence="CC BY 2.0",
     citation="Artetxe and Schwenk 2019, Massively Multilingual Sentence Embeddings for Zero-Shot Cross-Lingual "
     "Transfer and Beyond (TACL)",
     splits_note="Scored whole; nothing is trained.",
+    editions=(
+        hub_edition(
+            XTREME,
+            lambda split, language: (f"tatoeba.{CODES[language]}/validation-00000-of-00001.parquet",),
+            ("source_sentence", "target_sentence"),
+            _hub_row,
+            {"test": tuple(CODES)},
+            {("test", language): FEWER.get(language, 1000) for language in CODES},
+            "XTREME's 36 languages, scored whole; nothing is trained.",
+        ),
+    ),
 )

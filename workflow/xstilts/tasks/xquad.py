@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from xstilts.sources.places import Hub
 from xstilts.sources.squad import read_squad
+from xstilts.tasks._editions import SQUAD_COLUMNS, hub_edition, parquet_file, squad_row
 from xstilts.tasks.base import Row, Task
 
 LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh")
@@ -20,6 +22,12 @@ def read(root: Path, split: str, language: str) -> Iterator[Row]:
         yield question.row(language)
 
 
+ROWS = {("test", language): 1190 for language in LANGUAGES}
+NOTE = (
+    "Scored whole. XQuAD has no training part of its own: train and select on English QA that leaves out "
+    "its 48 articles of SQuAD's validation set (squadshifts)."
+)
+
 TASK = Task(
     name="xquad",
     type="span_qa",
@@ -27,9 +35,19 @@ TASK = Task(
     files=files,
     read=read,
     metrics=("f1", "exact_match"),
-    rows={("test", language): 1190 for language in LANGUAGES},
+    rows=ROWS,
     licence="CC BY-SA 4.0",
     citation="Artetxe et al. 2020, On the Cross-lingual Transferability of Monolingual Representations (ACL)",
-    splits_note="Scored whole. XQuAD has no training part of its own: train and select on English QA that leaves out "
-    "its 48 articles of SQuAD's validation set (squadshifts).",
+    splits_note=NOTE,
+    editions=(
+        hub_edition(
+            Hub("google/xquad", "51adfef1c1287aab1d2d91b5bead9bcfb9c68583"),
+            parquet_file("xquad.{language}", {"test": "validation"}),
+            SQUAD_COLUMNS,
+            squad_row,
+            {"test": LANGUAGES},
+            ROWS,
+            NOTE,
+        ),
+    ),
 )

@@ -11,7 +11,7 @@ import torch
 
 from xstilts import metrics, tasks
 from xstilts.artifacts import digest, sha256_file
-from xstilts.data.read import load_rows
+from xstilts.data.read import labels, load_rows
 from xstilts.errors import DataError
 from xstilts.models.heads import HEADS
 from xstilts.models.load import fresh_head, load_tokenizer
@@ -44,7 +44,8 @@ def train(
     device = prepare_torch()
     tokenizer = load_tokenizer(parent)
     task = tasks.get(recipe["tasks"][0])
-    head = HEADS[task.type](task.labels, tokenizer, recipe)
+    known = labels(data[0])
+    head = HEADS[task.type](known, tokenizer, recipe)
     train_rows = subset(_rows(data, recipe["tasks"], "train"), recipe["examples"], recipe["seed"])
     dev_rows = _rows(data, recipe["tasks"], "dev")
     items = head.encode(train_rows, train=True)
@@ -56,7 +57,7 @@ def train(
 
     def attempt(learning_rate: float) -> tuple[Any, History]:
         torch.manual_seed(derive_seed("head", recipe["seed"], recipe["phase"]))
-        model = fresh_head(parent, head.auto_class, task.labels).to(device)
+        model = fresh_head(parent, head.auto_class, known).to(device)
 
         def dev_score() -> float:
             logits = predict_logits(model, head, dev_items, device, recipe["micro_batch_tokens"], recipe["precision"])

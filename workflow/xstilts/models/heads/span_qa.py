@@ -70,7 +70,9 @@ class SpanQA(Head):
             return 0, 0
         start, end = trimmed(row["context"], row["answer_starts"][0], len(row["answer_texts"][0]))
         tokens = np.flatnonzero(offsets[:, 1] > offsets[:, 0])
-        if not tokens.size or start < offsets[tokens[0], 0] or end > offsets[tokens[-1], 1]:
+        if not tokens.size or start < offsets[tokens[0], 0]:
+            return 0, 0
+        if end > _through_marks(row["context"], int(offsets[tokens[-1], 1])):
             return 0, 0
         inside = tokens[(offsets[tokens, 1] > start) & (offsets[tokens, 0] < end)]
         return (int(inside[0]), int(inside[-1])) if inside.size else (0, 0)
@@ -178,15 +180,29 @@ def trimmed(context: str, start: int, length: int) -> tuple[int, int]:
 
 
 def readable(context: str, start: int, end: int) -> tuple[int, int]:
-    """Start and end of an answer without white space around it; a format character stays with what it follows."""
+    """Start and end of an answer without white space around it, and with the marks that belong to its characters.
+
+    Tokenizers let a combining mark or a format character go, or leave it to the next token; it stays with the character
+    that it follows.
+    """
     while start < end and (context[start].isspace() or _formats(context[start])):
         start += 1
+    while 0 < start < end and _marks(context[start]):
+        start -= 1
     while start < end and context[end - 1].isspace():
         end -= 1
-    while start < end < len(context) and _formats(context[end]):
+    return start, _through_marks(context, end) if start < end else end
+
+
+def _through_marks(context: str, end: int) -> int:
+    while end < len(context) and (_marks(context[end]) or _formats(context[end])):
         end += 1
-    return start, end
+    return end
 
 
 def _formats(character: str) -> bool:
     return unicodedata.category(character) == "Cf"
+
+
+def _marks(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")

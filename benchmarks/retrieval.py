@@ -2,8 +2,8 @@
 
     python benchmarks/retrieval.py [--quick] [--queries 400000 --candidates 300000] [--width 1024] [--neighbours 4]
 
-Mines pairs (ratio margin, "max" matching: a search in both directions) where there is no ``--top``, else ranks the first
-``--top`` candidates. Prints the size, seconds, peak resident memory, and what the formula of xstilts.evaluation.search
+Mines pairs (ratio margin, "max" matching: a search in both directions) where there is no ``--top``, else ranks the
+first ``--top`` candidates. Prints the size, seconds, peak resident memory, and what the formula of xstilts.evaluation.search
 says; the vectors themselves are 4 · width · (queries + candidates) bytes. ``--quick``: 20,000 × 15,000 × 256.
 """
 
@@ -49,9 +49,8 @@ def main() -> None:
     vectors = 4 * width * (queries + candidates) / 2**20
     block = 24 * width * min(BLOCK, max(queries, candidates)) / 2**20
     print(f"{queries} x {candidates} x {width}: {seconds:.1f} s, {right_ones} of {pairs} planted pairs found first")
-    print(
-        f"peak {peak_mb():.0f} MB ({before:.0f} before the search); formula: vectors {vectors:.0f} + blocks {block:.0f} MB"
-    )
+    formula = f"vectors {vectors:.0f} + blocks {block:.0f} MB"
+    print(f"peak {peak_mb():.0f} MB ({before:.0f} before the search); formula: {formula}")
 
 
 def peak_mb() -> float:

@@ -4,7 +4,8 @@
 
 Mines pairs (ratio margin, "max" matching: a search in both directions) where there is no ``--top``, else ranks the
 first ``--top`` candidates. Prints the size, seconds, peak resident memory, and what the formula of
-xstilts.evaluation.search says; the vectors themselves are 4 · width · (queries + candidates) bytes. ``--quick``: 20,000 × 15,000 × 256.
+xstilts.evaluation.search says; the vectors themselves are 4 · width · (queries + candidates) bytes. ``--quick``:
+20,000 × 15,000 × 256.
 """
 
 import argparse

@@ -79,3 +79,55 @@ def test_a_pair_is_two_segments_and_a_single_text_is_one(tokenizer):
     assert tokenizer.convert_ids_to_tokens(item.sequences[0]) == ["<s>", "w1", "</s>", "</s>", "w2", "</s>"]
     (item,) = head.encode([pair | {"text_b": ""}], train=True)
     assert tokenizer.convert_ids_to_tokens(item.sequences[0]) == ["<s>", "w1", "</s>"]
+
+
+def test_the_best_answers_of_all_windows_are_kept_with_their_places(tokenizer):
+    head = HEADS["span_qa"]((), tokenizer, RECIPE | {"max_length": 24, "doc_stride": 6, "max_answer_length": 1})
+    context = " ".join(f"w{number % 40}" for number in range(40))
+    row = {"id": "a", "language": "en", "question": "where ?", "context": context, "answer_texts": ["w1"]}
+    items = head.encode([row | {"answer_starts": [3]}], train=False)
+    scores = [np.stack([item.note[:, 0] / 10, np.zeros(item.length)]) for item in items]
+    (prediction,) = head.decode([row], items, scores)
+    spans = prediction["nbest"]
+    assert [span["text"] for span in spans] == context.split()[::-1][:20]
+    assert all(context[span["start"] :].startswith(span["text"]) for span in spans)
+    assert (prediction["pred"], prediction["score"]) == (spans[0]["text"], spans[0]["score"])
+
+
+def test_no_answer_is_given_beyond_the_threshold_that_english_dev_chose(tokenizer):
+    rows = [
+        row | {"answer_texts": [], "answer_starts": []} if number > 1 else row
+        for number, row in enumerate(rows_of("span_qa", 4))
+    ]
+    head = HEADS["span_qa"]((), tokenizer, RECIPE)
+    items = head.encode(rows, train=False)
+
+    def logits(item):
+        scores = np.zeros((2, item.length))
+        scores[:, 0] = item.row  # the null score is 0, 2, 4, 6
+        if item.target != (0, 0):
+            scores[0, item.target[0]] = scores[1, item.target[1]] = 0.5
+        return scores
+
+    outputs = [logits(item) for item in items]
+    options = head.calibrate(rows, items, outputs)
+    assert options == {"no_answer_threshold": 1.0}
+    chosen = HEADS["span_qa"]((), tokenizer, RECIPE | options).decode(rows, items, outputs)
+    assert [bool(prediction["pred"]) for prediction in chosen] == [True, True, False, False]
+    assert [prediction["no_answer"] for prediction in chosen] == [-1.0, 1.0, 4.0, 6.0]
+    by_default = head.decode(rows, items, outputs)
+    assert [bool(prediction["pred"]) for prediction in by_default] == [True, False, False, False]
+    assert head.calibrate(rows[:2], items[:2], outputs[:2]) == {}
+    assert all(prediction["pred"] for prediction in head.decode(rows[:2], items[:2], outputs[:2]))
+
+
+def test_zero_width_characters_do_not_cost_an_answer(tokenizer):
+    head = HEADS["span_qa"]((), tokenizer, RECIPE)
+    context = "w1 \u200bred blue\u200b"
+    row = {"id": "a", "language": "en", "question": "where ?", "context": context}
+    row |= {"answer_texts": ["red blue\u200b"], "answer_starts": [4]}
+    (item,) = head.encode([row], train=True)
+    scores = np.zeros((2, item.length))
+    scores[0, item.target[0]] = scores[1, item.target[1]] = 9
+    (prediction,) = head.decode([row], [item], [scores])
+    assert prediction["pred"] == "red blue\u200b"

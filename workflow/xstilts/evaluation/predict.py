@@ -7,7 +7,7 @@ from typing import Any
 from xstilts import metrics, tasks
 from xstilts.artifacts import MANIFEST, atomic_file, read_json, sha256_file, write_json
 from xstilts.data.read import load_rows
-from xstilts.evaluation.retrieval import retrieve
+from xstilts.evaluation.retrieval import retrieve_from_pools, retrieve_pairs
 from xstilts.models.heads import HEADS
 from xstilts.models.load import load_model, load_tokenizer
 from xstilts.training.batching import real_tokens
@@ -35,7 +35,13 @@ def evaluate(
     label = "/".join(str(run[word]) for word in ("intermediate", "target", "seed"))
     progress = Progress(f"{label}/{recipe['condition']}", len(languages))
     if task.type == "retrieval":
-        found, rows = retrieve(recipe, checkpoint, languages, progress)
+        found, rows = retrieve_pairs(recipe, checkpoint, languages, progress)
+    elif task.type == "pool_retrieval":
+
+        def pool_of(language: str) -> list[dict[str, Any]]:
+            return load_rows(data, "pool", language)
+
+        found, rows = retrieve_from_pools(recipe, checkpoint, languages, pool_of, progress)
     else:
         found, rows = _fine_tuned(recipe, task, checkpoint, languages, progress)
     _write_parquet(found, predictions)
@@ -66,9 +72,10 @@ def _fine_tuned(
     progress: Progress,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     device = prepare_torch()
-    trained = read_json(checkpoint / MANIFEST)["recipe"]
+    made = read_json(checkpoint / MANIFEST)
+    trained = made["recipe"]
     head_class = HEADS[task.type]
-    head = head_class(task.labels, load_tokenizer(checkpoint), trained)
+    head = head_class(task.labels, load_tokenizer(checkpoint), trained | made.get("decoding", {}))
     model = load_model(checkpoint, head_class.auto_class).to(device)
     found: list[dict[str, Any]] = []
     scored: list[dict[str, Any]] = []

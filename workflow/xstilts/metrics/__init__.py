@@ -1,4 +1,4 @@
-"""Metrics of per-example predictions, in percent, as XTREME computes them.
+"""Metrics of per-example predictions, in percent, as the benchmarks' own scorers compute them.
 
 Every metric here is a ratio of two sums over examples. :func:`counts` gives each example's share of both, so that a
 bootstrap over examples needs no prediction twice.
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xstilts.errors import ConfigError, DataError
-from xstilts.metrics import exact, span_qa, tagging
+from xstilts.metrics import exact, mlqa, ranking, span_qa, squad_v2, tagging
 
 __all__ = ["METRICS", "Counts", "counts", "per_example", "score"]
 
@@ -25,6 +25,17 @@ METRICS: dict[tuple[str, str], Callable[[Sequence[Prediction]], Counts]] = {
     ("tagging", "f1"): tagging.f1,
     ("span_qa", "f1"): span_qa.f1,
     ("span_qa", "exact_match"): span_qa.exact_match,
+    ("span_qa", "mlqa_f1"): mlqa.f1,
+    ("span_qa", "mlqa_exact_match"): mlqa.exact_match,
+    ("span_qa", "squad_v2_f1"): squad_v2.f1,
+    ("span_qa", "squad_v2_exact_match"): squad_v2.exact_match,
+    ("span_qa", "squad_v2_has_answer_f1"): squad_v2.has_answer_f1,
+    ("span_qa", "squad_v2_has_answer_exact_match"): squad_v2.has_answer_exact_match,
+    ("span_qa", "squad_v2_no_answer_accuracy"): squad_v2.no_answer_accuracy,
+    ("span_qa", "squad_v2_oracle_f1"): squad_v2.oracle_f1,
+    ("span_qa", "squad_v2_oracle_exact_match"): squad_v2.oracle_exact_match,
+    ("pool_retrieval", "map_20"): ranking.map_20,
+    ("pool_retrieval", "bucc_f1"): ranking.bucc_f1,
 }
 
 
@@ -64,6 +75,7 @@ def per_example(task_type: str, metric: str, predictions: Sequence[Prediction]) 
         ConfigError: the metric is not defined for the task type.
         ValueError: the score is not a mean over examples (tagging weighs tokens or chunks): use :func:`counts`.
     """
-    if task_type == "tagging":
-        raise ValueError(f"{metric} of a tagging task is not a mean over examples; use counts()")
-    return [100.0 * numerator / denominator for numerator, denominator in counts(task_type, metric, predictions)]
+    pairs = counts(task_type, metric, predictions)
+    if task_type == "tagging" or any(denominator != 1 for _, denominator in pairs):
+        raise ValueError(f"{metric} of a {task_type} task is not a mean over examples; use counts()")
+    return [100.0 * numerator for numerator, _ in pairs]

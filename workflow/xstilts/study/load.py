@@ -145,9 +145,13 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Fi
                 raise ConfigError(f"{origin}: {where}.train: {other.name} differs from {task.name} in type or labels")
     elif "train" in value:
         raise ConfigError(f"{origin}: {where}.train: a retrieval target is not fine-tuned; remove it")
-    training = defaults | value["training"]
+    search = {key: value[key] for key in ("layer", "sweep", "scoring", "k", "threshold")}
+    search["pooling"] = [value["pooling"]] if isinstance(value["pooling"], str) else value["pooling"]
+    if search["sweep"] is None:
+        search["sweep"] = task.type == "retrieval"
+    training = MappingProxyType(defaults | value["training"])
     text = find.text(value, training, where) if train else None
-    return Target(name, task.name, train, wanted, MappingProxyType(training), value["layer"], text)
+    return Target(name, task.name, train, wanted, training, MappingProxyType(search), text)
 
 
 def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], origin: str) -> Condition:

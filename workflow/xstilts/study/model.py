@@ -1,11 +1,12 @@
 """The study's parts and their expansion into runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xstilts import tasks
+from xstilts.errors import ConfigError
 from xstilts.models.mini import COVERED_LANGUAGES
 from xstilts.tasks.base import RETRIEVAL_TYPES
 
@@ -77,14 +78,19 @@ class Intermediate:
 
 @dataclass(frozen=True)
 class Target:
-    """A task fine-tuned on English and scored zero-shot in ``languages``."""
+    """A task fine-tuned on English and scored zero-shot in ``languages``.
+
+    Attributes:
+        search: how a retrieval target is searched: ``layer``, ``pooling``, ``sweep``, ``scoring``, ``k``,
+            ``threshold``.
+    """
 
     name: str
     task: str
     train: tuple[str, ...]
     languages: tuple[str, ...]
     training: Mapping[str, Any]
-    layer: int | None
+    search: Mapping[str, Any]
     text: Text | None = None
 
     @property
@@ -158,6 +164,25 @@ class Study:
         if self.targets[target].retrieval and self.intermediate[intermediate].direct:
             return [PRETRAINED]
         return [f"seed{seed}" for seed in self.seeds]
+
+    def submission(self, wanted: Sequence[str] | None = None) -> dict[str, str]:
+        """The target of every task, for a submission to a benchmark.
+
+        Args:
+            wanted: names of targets; None for all.
+
+        Raises:
+            ConfigError: a name is unknown, or two targets have the same task.
+        """
+        found: dict[str, str] = {}
+        for name in self.targets if wanted is None else wanted:
+            if name not in self.targets:
+                raise ConfigError(f"unknown target {name!r}; the study has: {', '.join(self.targets)}")
+            task = self.targets[name].task
+            if task in found:
+                raise ConfigError(f"targets {found[task]} and {name} are both {task}; choose one (--targets)")
+            found[task] = name
+        return found
 
     def arms(self) -> Iterator[dict[str, Any]]:
         """Every (encoder, intermediate, target): its seed folders, its conditions, and what is trained for it."""

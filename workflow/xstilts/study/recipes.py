@@ -9,7 +9,7 @@ from xstilts.training import methods
 # Raise one when the code of its stage changes what it makes of a recipe: the stage's artifacts are then made anew.
 ENCODER_VERSION = 1
 TRAINING_VERSION = 2
-EVALUATION_VERSION = 1
+EVALUATION_VERSION = 2
 
 
 def encoder_recipe(study: Study, encoder: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def evaluation_recipe(study: Study, target: str, condition: str) -> dict[str, An
         "batch_tokens": study.evaluation["batch_tokens"],
     }
     if found.retrieval:
-        return recipe | {"layer": found.layer, "max_length": found.training["max_length"]}
+        return recipe | dict(found.search) | {"max_length": found.training["max_length"]}
     return recipe
 
 

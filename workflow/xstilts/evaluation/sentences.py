@@ -1,0 +1,80 @@
+"""Fixed-length vectors of texts from an encoder's hidden states: every layer and pooling in one pass over the data."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xstilts.models.heads import Item
+from xstilts.models.load import load_encoder, load_tokenizer
+from xstilts.training.batching import inference_batches, token_budget
+from xstilts.training.parallel import prepare_torch
+from xstilts.training.setting import autocast
+
+# Texts tokenised at a time: what the tokenizer keeps of a text is much larger than its vector.
+_CHUNK = 16384
+
+# states (layers, texts, tokens, hidden) and mask (texts, tokens) → (layers, texts, hidden)
+POOLINGS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mean": lambda states, mask: (states * mask[..., None]).sum(2) / mask[..., None].sum(1),
+    "cls": lambda states, mask: states[:, :, 0],
+    "max": lambda states, mask: states.masked_fill(mask[..., None] == 0, float("-inf")).amax(2),
+}
+
+
+class SentenceEncoder:
+    """An encoder with its tokenizer.
+
+    Args:
+        checkpoint: what to load; a head, if any, is left out.
+        recipe: a resolved evaluation recipe: ``layer`` (the hidden state that counts, 0 for the embeddings; None or too
+            large: the last), ``sweep`` (whether the other layers are wanted too), ``pooling`` (names; the first
+            counts), ``max_length`` and ``batch_tokens``.
+
+    Attributes:
+        views: the (layer, pooling) pairs of which :meth:`encode` gives vectors; the first is the one that counts.
+    """
+
+    def __init__(self, checkpoint: Path, recipe: Mapping[str, Any]) -> None:
+        self._device = prepare_torch()
+        self._tokenizer = load_tokenizer(checkpoint)
+        self._model = load_encoder(checkpoint).to(self._device).eval()
+        self._recipe = recipe
+        last = int(self._model.config.num_hidden_layers)
+        chosen = last if recipe["layer"] is None else min(recipe["layer"], last)
+        layers = [chosen, *(layer for layer in range(last + 1) if layer != chosen and recipe["sweep"])]
+        self._layers = sorted(layers)
+        self.views = [(layer, pooling) for pooling in recipe["pooling"] for layer in layers]
+
+    def encode(self, texts: Sequence[str], contexts: Sequence[str] = ()) -> np.ndarray:
+        """Vectors of texts, each read with its context as the second segment where there is one.
+
+        Returns:
+            ``(views, texts, hidden)``, float32.
+        """
+        vectors = np.empty((len(self.views), len(texts), self._model.config.hidden_size), np.float32)
+        for start in range(0, len(texts), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            self._encode(list(texts[part]), list(contexts[part]), vectors[:, part])
+        return vectors
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def _encode(self, texts: list[str], contexts: list[str], vectors: np.ndarray) -> None:
+        options = {"truncation": True, "max_length": self._recipe["max_length"]}
+        pairs = any(contexts)
+        encoding = self._tokenizer(texts, contexts, **options) if pairs else self._tokenizer(texts, **options)
+        columns = ["input_ids", "token_type_ids"] if pairs and "token_type_ids" in encoding else ["input_ids"]
+        items = [Item(position, [ids]) for position, ids in enumerate(encoding["input_ids"])]
+        for indices in inference_batches(items, token_budget(self._recipe["batch_tokens"], self._device.type)):
+            inputs = {name: [encoding[name][index] for index in indices] for name in columns}
+            batch = self._tokenizer.pad(inputs, return_tensors="pt").to(self._device)
+            with autocast(self._device, "auto"):
+                outputs = self._model(**batch, output_hidden_states=True)
+            states = torch.stack([outputs.hidden_states[layer] for layer in self._layers]).float()
+            mask = batch["attention_mask"].float()
+            pooled = {name: POOLINGS[name](states, mask).cpu().numpy() for name in self._recipe["pooling"]}
+            for view, (layer, pooling) in enumerate(self.views):
+                vectors[view, indices] = pooled[pooling][self._layers.index(layer)]

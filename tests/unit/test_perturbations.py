@@ -86,7 +86,7 @@ def test_an_undeclared_script_is_an_error_that_says_so(monkeypatch: pytest.Monke
 
 
 def test_unknown_name_and_strength_out_of_range() -> None:
-    with pytest.raises(ConfigError, match=r"unknown perturbation 'char_nose'; did you mean char_noise\?"):
+    with pytest.raises(ConfigError, match=r"unknown perturbation 'char_nose'; did you mean char_noise"):
         perturbations.get("char_nose")
     with pytest.raises(ConfigError, match=r"strength is 1\.5; it must lie between 0 and 1"):
         perturb_row("retrieval", {"id": "1", "text": "book", "english": "book"}, NOISE, 1.5, "en", 0)
@@ -211,6 +211,11 @@ def test_noise_depends_on_the_example_and_the_seed_but_not_on_other_rows() -> No
     assert perturb_row("classification", row, NOISE, 0.5, "en", 0)[0] == first
 
 
+def recipe(strength: float, **changes: Any) -> dict[str, Any]:
+    plain = {"perturbations": {"char_noise": {"weight": 1.0, "version": 1}}, "options": {}, "languages": None}
+    return plain | {"strength": strength, "seed": 7} | changes
+
+
 @pytest.fixture
 def prepared(tmp_path: Path) -> Path:
     folder = tmp_path / "prepared"
@@ -229,22 +234,22 @@ def prepared(tmp_path: Path) -> Path:
 
 
 def test_a_perturbed_copy_has_the_layout_of_prepared_data(prepared: Path, tmp_path: Path) -> None:
-    manifest = perturb(prepared, tmp_path / "noisy", "char_noise", 0.1, 7)
+    manifest = perturb(prepared, tmp_path / "noisy", recipe(0.1))
     assert verify(tmp_path / "noisy") == manifest
     assert list(manifest["files"]) == ["test-de.arrow", "test-zh.arrow"]
     assert all(0.05 < rate < 0.15 for rate in manifest["edit_rate"].values())
     before, after = (load_rows(folder, "test", "zh") for folder in (prepared, tmp_path / "noisy"))
     assert [row["id"] for row in after] == [row["id"] for row in before]
     assert {row["english"] for row in after} == {"A book."} and len({row["text"] for row in after}) > 25
-    assert perturb(prepared, tmp_path / "again", "char_noise", 0.1, 7) == manifest
-    assert perturb(prepared, tmp_path / "none", "char_noise", 0, 7)["edit_rate"] == {"de": 0, "zh": 0}
+    assert perturb(prepared, tmp_path / "again", recipe(0.1)) == manifest
+    assert perturb(prepared, tmp_path / "none", recipe(0))["edit_rate"] == {"de": 0, "zh": 0}
 
 
 def test_a_damaged_input_leaves_nothing_behind(prepared: Path, tmp_path: Path) -> None:
     file = prepared / "test-de.arrow"
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(XstiltsError, match="corrupt"):
-        perturb(prepared, tmp_path / "noisy", "char_noise", 0.1, 7)
+        perturb(prepared, tmp_path / "noisy", recipe(0.1))
     assert list(tmp_path.iterdir()) == [prepared]
 
 

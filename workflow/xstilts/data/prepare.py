@@ -59,7 +59,7 @@ def prepare(
     """
     check_splits(task, splits)
     fetched = read_json(source)
-    root = _verified_root(task, source, fetched, splits, data_dir)
+    root = verified_root(task, source, fetched, splits, data_dir)
     with atomic_directory(output) as directory:
         counts = {
             f"{split}-{language}": _write_split(task, root, directory, split, language, limit)
@@ -87,7 +87,7 @@ def arrow_schema(task_type: str) -> Any:
     return pa.schema({"id": _TEXT, "language": _TEXT, **_COLUMNS[task_type]})
 
 
-def _verified_root(
+def verified_root(
     task: Task, source: Path, fetched: dict[str, Any], splits: Sequence[tuple[str, str]], data_dir: Path | None
 ) -> Path:
     """The folder of the raw files, once those that the splits need are seen to be the recorded ones."""

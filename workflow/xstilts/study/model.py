@@ -1,7 +1,7 @@
 """The study's parts and their expansion into runs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from xstilts import tasks
@@ -9,6 +9,7 @@ from xstilts.models.mini import COVERED_LANGUAGES
 
 CLEAN = "clean"
 TRAIN = "train"
+LEXICON = "lexicon"
 NONE = "none"
 PRETRAINED = "pretrained"
 
@@ -74,11 +75,26 @@ class Target:
 
 @dataclass(frozen=True)
 class Condition:
-    """How test inputs are presented; ``perturbation`` is None for clean ones."""
+    """How test inputs are presented; without perturbations they are clean.
+
+    Attributes:
+        perturbations: names and weights; more than one are mixed.
+        strength: rate of what the perturbations strike at.
+        options: the perturbations' settings, as the study gives them.
+        languages: per target it applies to, the languages scored under it.
+    """
 
     name: str
-    perturbation: str | None = None
+    perturbations: Mapping[str, float] = field(default_factory=dict)
     strength: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str | None:
+        """What curves over strengths are drawn of: the perturbations and their settings; None for clean inputs."""
+        settings = ", ".join(str(value) for value in self.options.values() if isinstance(value, str))
+        return "+".join(self.perturbations) + (f" ({settings})" if settings else "") or None
 
 
 @dataclass(frozen=True)
@@ -100,9 +116,25 @@ class Study:
     figures: Mapping[str, Any]
 
     def task_names(self) -> set[str]:
-        """Every task that some recipe trains on or some target scores."""
+        """Every task that some recipe trains on, some target scores or some lexicon is learned from."""
         trained = {name for recipe in self.intermediate.values() for name in recipe.tasks}
-        return trained | {name for target in self.targets.values() for name in (target.task, *target.train)}
+        scored = {name for target in self.targets.values() for name in (target.task, *target.train)}
+        return trained | scored | set(self.lexicons())
+
+    def languages(self, task: str, condition: str) -> tuple[str, ...]:
+        """The languages in which some target scores a task under a condition, sorted."""
+        found = self.conditions[condition].languages
+        targets = (target for name, target in self.targets.items() if target.task == task and name in found)
+        return tuple(sorted({language for target in targets for language in found[target.name]}))
+
+    def lexicons(self) -> dict[str, tuple[str, ...]]:
+        """Tasks that a lexicon is learned from, and the languages beside English it needs."""
+        found: dict[str, set[str]] = {}
+        for condition in self.conditions.values():
+            if "parallel" in condition.options:
+                spoken = {language for languages in condition.languages.values() for language in languages}
+                found.setdefault(condition.options["parallel"], set()).update(spoken, {condition.options["language"]})
+        return {task: tuple(sorted(languages - {"en"})) for task, languages in found.items()}
 
     def seed_dirs(self, intermediate: str, target: str) -> list[str]:
         """Folder names of the runs of one arm: one per seed.
@@ -123,7 +155,7 @@ class Study:
                         "intermediate": intermediate,
                         "target": target,
                         "seeds": self.seed_dirs(intermediate, target),
-                        "conditions": list(self.conditions),
+                        "conditions": [name for name, found in self.conditions.items() if target in found.languages],
                         "intermediate_trained": not self.intermediate[intermediate].direct,
                         "target_trained": not self.targets[target].retrieval,
                     }

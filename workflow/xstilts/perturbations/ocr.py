@@ -13,10 +13,14 @@ from xstilts.perturbations.edits import perturbation, pick
 def sites(units: Units, language: Language) -> list[Span]:
     """Letters with a look-alike, and pairs that run together."""
     script = language.script
-    pairs = [
-        (index, index + 2) for index in range(len(units) - 1) if _misread(units[index] + units[index + 1], script, 2)
+    found = [(index, index + 1) for index, unit in enumerate(units) if _misread(unit, script, 1)]
+    merging = MERGING.get(script, {})
+    openings = {pair[0] for pair in merging if len(pair) == 2}
+    return found + [
+        (index, index + 2)
+        for index, unit in enumerate(units[:-1])
+        if unit in openings and unit + units[index + 1] in merging
     ]
-    return [(index, index + 1) for index, unit in enumerate(units) if _misread(unit, script, 1)] + pairs
 
 
 def rewrite(units: Units, span: Span, language: Language, choice: float) -> str:

@@ -10,7 +10,7 @@ from xstilts.artifacts import canonical_json, hold_lock
 from xstilts.data.fetch import addresses, sizes
 from xstilts.errors import XstiltsError
 from xstilts.miniature import world_digest
-from xstilts.study import CLEAN, Paths, check_data_dir, parse_study, recipes
+from xstilts.study import CLEAN, LEXICON, Paths, check_data_dir, parse_study, recipes
 from xstilts.tasks.base import MULTILINGUAL, POOL
 
 try:
@@ -57,6 +57,8 @@ def splits(task, part):
             for language in found.languages.get(split, ())
             if language in spoken
         ]
+    if part == LEXICON:
+        return [f"test-{language}" for language in STUDY.lexicons()[task]]
     if part == "vocabulary":
         return [
             f"{split}-{language}"
@@ -120,6 +122,31 @@ def text_folder(arm):
     return [] if arm.text is None else [PATHS.data(arm.text.task, "train")]
 
 
+def perturbation_paths(condition):
+    """What the options of a condition stand for: files of the user's, and the folder of a lexicon."""
+    options = STUDY.conditions[condition].options
+    paths = recipes.perturbation_files(STUDY, condition)
+    if "parallel" in options:
+        paths[LEXICON] = os.path.dirname(PATHS.lexicon(options["parallel"], "en"))
+    return paths
+
+
+def perturbation_inputs(task, condition):
+    """The files behind them that a task's test rows need."""
+    options = STUDY.conditions[condition].options
+    spoken = STUDY.languages(task, condition)
+    files = [
+        path
+        for by_language in recipes.perturbation_files(STUDY, condition).values()
+        for language, path in by_language.items()
+        if language in spoken
+    ]
+    if "parallel" in options:
+        needed = sorted({*spoken, options["language"]} - {"en"})
+        files += [PATHS.lexicon(options["parallel"], language) for language in needed]
+    return files
+
+
 def data_manifests():
     """Prepared data of the whole study, perturbed test sets included."""
     scored = sorted({target.task for target in STUDY.targets.values()})
@@ -130,6 +157,7 @@ def data_manifests():
         f"{PATHS.data(task, condition)}/manifest.json"
         for task in scored
         for condition in STUDY.conditions
+        if STUDY.languages(task, condition)
     ]
 
 

@@ -4,7 +4,7 @@ rule fetch:
     log:
         PATHS.log("fetch/{task}/{part}"),
     wildcard_constraints:
-        part="train|test|vocabulary",
+        part="train|test|vocabulary|lexicon",
     retries: 3
     localrule: True
     params:

@@ -1,6 +1,7 @@
 rule perturb:
     input:
         f"{PATHS.data('{task}', CLEAN)}/manifest.json",
+        lambda w: perturbation_inputs(w.task, w.condition),
     output:
         f"{PATHS.data('{task}', '{condition}')}/manifest.json",
     log:
@@ -11,8 +12,12 @@ rule perturb:
         mem_mb=2000,
         runtime=30,
     params:
-        recipe=lambda w: canonical_json(recipes.perturbation_recipe(STUDY, w.condition)),
+        recipe=lambda w: canonical_json(
+            recipes.perturbation_recipe(STUDY, w.task, w.condition)
+        ),
+        resources=lambda w: canonical_json(perturbation_paths(w.condition)),
         clean=subpath(input[0], parent=True),
         folder=subpath(output[0], parent=True),
     shell:
-        "xstilts perturb --recipe {params.recipe:q} --data {params.clean:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        "xstilts perturb --recipe {params.recipe:q} --data {params.clean:q}"
+        " --resources {params.resources:q} --output {params.folder:q} 2>&1 | tee {log:q}"

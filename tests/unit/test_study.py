@@ -33,6 +33,13 @@ def changed(*path_and_value):
     return config
 
 
+def condition(value, target="nli"):
+    """A study with one condition and, beside the retrieval target, one of that task."""
+    config = changed("conditions", "x", {"strength": 0.1} | value)
+    config["targets"][target] = {"task": f"mini_{target}"}
+    return config
+
+
 def test_defaults_are_filled_in_and_the_argument_is_left_alone():
     config = copy.deepcopy(MINIMAL)
     study = parse_study(config)
@@ -77,6 +84,31 @@ def test_recipe_overrides_the_studys_training_and_the_rest_stays():
         (changed("conditions", "clean", {"perturbation": "char_noise", "strength": 0.1}), ["conditions.clean"]),
         (changed("conditions", "x", {"perturbation": "char_nose", "strength": 0.1}), ["conditions.x", "char_noise"]),
         (changed("conditions", "x", {"perturbation": "char_noise", "strength": 2}), ["conditions.x.strength", "2"]),
+        (changed("conditions", "x", {"strength": 0.1}), ["conditions.x", "one of perturbation and mixture"]),
+        (changed("conditions", "x", {"perturbation": "case"}), ["conditions.x", "'strength' is missing"]),
+        (condition({"perturbation": "case"}), ["conditions.x", "'case' is not defined for", "languages: declared"]),
+        (condition({"perturbation": "keyboard"}, "pos"), ["'keyboard' is not defined for Chinese (zh)"]),
+        (condition({"perturbation": "whitespace"}, "pos"), ["'whitespace' is not defined for tagging"]),
+        (condition({"perturbation": "leet", "languages": ["th"]}, "pos"), ["'leet' is not defined for Thai"]),
+        (condition({"perturbation": "leet", "languages": ["xx"]}, "pos"), ["unknown language 'xx'"]),
+        (condition({"perturbation": "leet", "targets": ["nil"]}, "pos"), ["conditions.x.targets", "'nil'", "'nli'"]),
+        (condition({"mixture": {"case": 1, "char_noise": 1}}), ["conditions.x", "'char_noise' is a mixture"]),
+        (condition({"mixture": {"case": 1}}), ["conditions.x.mixture"]),
+        (condition({"perturbation": "code_switch"}), ["'code_switch' needs option 'language'"]),
+        (
+            condition({"perturbation": "code_switch", "options": {"language": "de", "parallel": "mini_bitext"}}),
+            ["not defined for German (de)"],
+        ),
+        (
+            condition(
+                {
+                    "perturbation": "code_switch",
+                    "languages": "declared",
+                    "options": {"language": "de", "parallel": "mini_bitext"},
+                }
+            ),
+            ["target bitext would be switched by a lexicon learned from its own test rows"],
+        ),
         (changed("questions", "q", {"text": "?", "levels": ["nil"]}), ["questions.q.levels", "'nil'", "'nli'"]),
         (changed("study", "../up"), ["study", "../up"]),
         (changed("source", "web"), ["source", "web", "auto, data_dir, hub, url"]),
@@ -220,6 +252,27 @@ def test_every_study_of_the_project_is_valid(path):
     study = load_study(path)
     assert any(recipe.direct for recipe in study.intermediate.values())
     assert yaml.safe_load(path.read_text())["study"] == study.name
+
+
+def test_a_condition_applies_to_its_targets_in_the_languages_it_is_declared_for():
+    value = {"perturbation": "case", "languages": "declared", "targets": ["nli"]}
+    study = parse_study(condition(value))
+    scored = study.conditions["x"].languages
+    assert set(scored) == {"nli"}
+    assert {"en", "de", "ru", "el"} <= set(scored["nli"])
+    assert not {"zh", "th", "ja", "ar"} & set(scored["nli"])
+    assert {arm["target"] for arm in study.arms() if "x" in arm["conditions"]} == {"nli"}
+    assert recipes.evaluation_recipe(study, "nli", "x")["languages"] == list(scored["nli"])
+    assert recipes.perturbation_recipe(study, "mini_nli", "x")["languages"] == sorted(scored["nli"])
+
+
+def test_a_question_under_a_condition_names_targets_scored_under_it():
+    config = condition({"perturbation": "case", "languages": "declared", "targets": ["nli"]})
+    config["questions"] = {"q": {"text": "?", "levels": ["nli"], "condition": "x"}}
+    with pytest.raises(
+        ConfigError, match=r"questions\.q\.targets: bitext is not scored under x; name those that are: nli"
+    ):
+        parse_study(config)
 
 
 def test_missing_and_malformed_files(tmp_path):

@@ -10,8 +10,9 @@ from xstilts.cli._arguments import add_command, mapping
 def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "perturb", "perturb prepared test rows", run)
-    command.add_argument("--recipe", type=mapping, required=True, help="condition, perturbation and strength (JSON)")
+    command.add_argument("--recipe", type=mapping, required=True, help="resolved perturbation recipe (JSON)")
     command.add_argument("--data", type=Path, required=True, help="clean prepared rows")
+    command.add_argument("--resources", type=mapping, default={}, help="paths that its options stand for (JSON)")
     command.add_argument("--output", type=Path, required=True)
 
 
@@ -19,5 +20,4 @@ def run(arguments: argparse.Namespace) -> None:
     """Perturb."""
     from xstilts.data.perturb import perturb
 
-    recipe = arguments.recipe
-    perturb(arguments.data, arguments.output, recipe["perturbation"], recipe["strength"], recipe["seed"])
+    perturb(arguments.data, arguments.output, arguments.recipe, arguments.resources)

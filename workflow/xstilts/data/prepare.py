@@ -65,7 +65,7 @@ def prepare(
     fetched = read_json(source)
     task = task.at(fetched.get("edition", ""))
     check_splits(task, splits)
-    root = _verified_root(task, source, fetched, splits, data_dir, raw)
+    root = verified_root(task, source, fetched, splits, data_dir, raw)
     labels: set[str] = set(task.labels)
     counts = {}
     with atomic_directory(output) as directory:
@@ -95,7 +95,7 @@ def arrow_schema(task_type: str) -> Any:
     return pa.schema({"id": _TEXT, "language": _TEXT, **_COLUMNS[task_type]})
 
 
-def _verified_root(
+def verified_root(
     task: Task,
     source: Path,
     fetched: dict[str, Any],

@@ -33,6 +33,7 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
         for encoder in context["encoders"]
         for target in context["targets"]
         for perturbation in perturbations
+        if _measured(table, context, encoder, target, perturbation)
     ]
     caption = (
         "Zero-shot score, mean over covered languages, against the strength of the perturbation "
@@ -52,6 +53,13 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
         axes.set_xlabel("strength")
     alt = f"Line plots of {', '.join(context['targets'])}: mean zero-shot score by perturbation strength, per recipe."
     return Drawing(figure, caption, alt)
+
+
+def _measured(table: pd.DataFrame, context: Context, encoder: str, target: str, perturbation: str) -> bool:
+    """Whether a target was scored under a perturbation; a condition may leave targets out."""
+    conditions = [name for name, about in context["conditions"].items() if about["perturbation"] == perturbation]
+    rows = (table["encoder"] == encoder) & (table["target"] == target) & table["condition"].isin(conditions)
+    return bool(rows.any())
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, marks: dict[str, Mark]) -> None:

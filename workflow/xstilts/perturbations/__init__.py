@@ -4,11 +4,14 @@ import difflib
 import functools
 import importlib
 import pkgutil
+from collections.abc import Mapping
+from typing import Any
 
 from xstilts.errors import ConfigError
-from xstilts.perturbations.base import Perturbation
+from xstilts.perturbations.base import Option, Perturbation
+from xstilts.perturbations.mixture import mix
 
-__all__ = ["Perturbation", "get", "registry"]
+__all__ = ["Option", "Perturbation", "configured", "get", "registry"]
 
 
 @functools.cache
@@ -30,7 +33,7 @@ def registry() -> dict[str, Perturbation]:
 
 
 def get(name: str) -> Perturbation:
-    """The perturbation called ``name``.
+    """The perturbation called ``name``, its options at their defaults.
 
     Raises:
         ConfigError: there is none; the message suggests the nearest names.
@@ -38,6 +41,44 @@ def get(name: str) -> Perturbation:
     try:
         return registry()[name]
     except KeyError:
-        near = difflib.get_close_matches(name, registry(), n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"perturbations: {', '.join(registry())}"
-        raise ConfigError(f"unknown perturbation {name!r}; {hint}") from None
+        raise ConfigError(f"unknown perturbation {name!r}; {_hint(name, registry(), 'perturbations')}") from None
+
+
+def configured(
+    weights: Mapping[str, float], options: Mapping[str, Any] | None = None, resources: Mapping[str, Any] | None = None
+) -> Perturbation:
+    """One perturbation, or a mixture of several, with its options set.
+
+    Args:
+        weights: the perturbations' names and their shares; the weight of a single one does not matter.
+        options: settings; each goes to the parts that declare it.
+        resources: paths that only the job knows, by name: ``lexicon``, and options that are paths.
+
+    Raises:
+        ConfigError: a name or an option is unknown, an option is missing, or its value is not allowed.
+    """
+    given, paths = dict(options or {}), dict(resources or {})
+    found = {name: get(name) for name in weights}
+    known = {key: option for part in found.values() for key, option in part.options.items()}
+    for key, value in given.items():
+        if key not in known:
+            raise ConfigError(f"unknown option {key!r} of {', '.join(found)}; {_hint(key, known, 'options')}")
+        allowed = known[key].values
+        if allowed and value not in allowed:
+            hint = _hint(str(value), allowed, "allowed")
+            raise ConfigError(f"option {key} of {', '.join(found)} is {value!r}; {hint}")
+    for name, part in found.items():
+        settings = {key: given.get(key, paths.get(key, option.default)) for key, option in part.options.items()}
+        missing = [key for key, value in settings.items() if value is None]
+        if missing:
+            raise ConfigError(
+                f"perturbation {name!r} needs option {missing[0]!r} ({part.options[missing[0]].description}); add it"
+            )
+        if part.configure is not None:
+            found[name] = part.configure(settings, paths)
+    return mix(weights, found) if len(found) > 1 else next(iter(found.values()))
+
+
+def _hint(name: str, known: Any, what: str) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else f"{what}: {', '.join(known) or 'none'}"

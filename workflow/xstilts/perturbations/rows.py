@@ -35,10 +35,11 @@ def perturb_row(
         summed over the perturbed fields.
 
     Raises:
-        ConfigError: the perturbation is not defined for the language's script, or the strength is out of range.
+        ConfigError: the perturbation is not defined for the language or the type of task, or the strength is out of
+            range.
         DataError: an answer is not where the row says it is.
     """
-    spoken = perturbation.check(language)
+    spoken = perturbation.check(language, task_type)
     if not 0 <= strength <= 1:
         raise ConfigError(f"perturbation {perturbation.name!r}: strength is {strength}; it must lie between 0 and 1")
 

@@ -5,11 +5,12 @@ Pure Python with light imports, because the Snakefile uses it whenever it is par
 
 from xstilts.study import recipes
 from xstilts.study.load import check_data_dir, load_study, parse_study
-from xstilts.study.model import CLEAN, NONE, PRETRAINED, Condition, Encoder, Intermediate, Study, Target
+from xstilts.study.model import CLEAN, LEXICON, NONE, PRETRAINED, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.paths import Paths
 
 __all__ = [
     "CLEAN",
+    "LEXICON",
     "NONE",
     "PRETRAINED",
     "Condition",

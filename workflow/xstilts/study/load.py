@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from xstilts import perturbations, tasks
+from xstilts import languages, perturbations, tasks
 from xstilts.errors import ConfigError
 from xstilts.study.benchmark import expand_benchmark
 from xstilts.study.finder import Finder
-from xstilts.study.model import CLEAN, NONE, TRAIN, Condition, Encoder, Intermediate, Study, Target
+from xstilts.study.model import CLEAN, LEXICON, NONE, TRAIN, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.schema import validate
 from xstilts.tasks.base import RETRIEVAL_TYPES
 
@@ -64,7 +64,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         encoders=MappingProxyType(encoders),
         intermediate=MappingProxyType(intermediate),
         targets=MappingProxyType(targets),
-        conditions=MappingProxyType({CLEAN: Condition(CLEAN)} | conditions),
+        conditions=MappingProxyType({CLEAN: _clean(targets)} | conditions),
         evaluation=MappingProxyType(raw["evaluation"]),
         questions=MappingProxyType(raw["questions"]),
         figures=MappingProxyType(raw["figures"]),
@@ -154,17 +154,65 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Fi
     return Target(name, task.name, train, wanted, training, MappingProxyType(search), text)
 
 
+def _clean(targets: Mapping[str, Target]) -> Condition:
+    return Condition(CLEAN, languages=MappingProxyType({name: target.languages for name, target in targets.items()}))
+
+
 def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], origin: str) -> Condition:
-    if name in (CLEAN, TRAIN):
-        raise ConfigError(f"{origin}: conditions.{name}: the name is taken; choose another")
+    where = f"{origin}: conditions.{name}"
+    if name in (CLEAN, TRAIN, LEXICON):
+        raise ConfigError(f"{where}: the name is taken; choose another")
+    if ("perturbation" in value) == ("mixture" in value):
+        raise ConfigError(f"{where}: give one of perturbation and mixture")
+    if "strength" not in value:
+        raise ConfigError(f"{where}: key 'strength' is missing; add it")
+    weights = value.get("mixture") or {value["perturbation"]: 1.0}
+    applied = targets if value["targets"] is None else value["targets"]
+    known(applied, targets, f"{where}.targets")
     try:
-        perturbation = perturbations.get(value["perturbation"])
-        for target in targets.values():
-            for language in target.languages:
-                perturbation.check(language)
+        perturbation = perturbations.configured(weights, value["options"])
+        scored = {
+            target: _spoken(perturbation, targets[target], value["languages"], value["options"]) for target in applied
+        }
     except ConfigError as error:
-        raise ConfigError(f"{origin}: conditions.{name}: {error}") from None
-    return Condition(name, perturbation.name, float(value["strength"]))
+        raise ConfigError(f"{where}: {error}") from None
+    return Condition(name, weights, float(value["strength"]), value["options"], MappingProxyType(scored))
+
+
+def _spoken(
+    perturbation: perturbations.Perturbation, target: Target, wanted: Any, options: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The languages of a target scored under a condition, each checked to be declared."""
+    task = tasks.get(target.task)
+    if options.get("parallel") == task.name:
+        raise ConfigError(
+            f"target {target.name} would be switched by a lexicon learned from its own test rows; name the condition's"
+            " targets without it, or other parallel data"
+        )
+    if wanted == "declared":
+        spoken = tuple(code for code in target.languages if perturbation.defined_for(languages.get(code)))
+    elif wanted == "all":
+        spoken = target.languages
+    else:
+        spoken = tuple(code for code in target.languages if code in {languages.get(code).code for code in wanted})
+    if not spoken:
+        raise ConfigError(f"target {target.name} has none of its languages; name the condition's targets without it")
+    for language in spoken:
+        perturbation.check(language, task.type)
+    return spoken
+
+
+def known(values: Iterable[str], among: Iterable[str], where: str) -> None:
+    """Check that names are among those there are.
+
+    Raises:
+        ConfigError: one is not; the message suggests the nearest.
+    """
+    for value in values:
+        if value not in among:
+            near = difflib.get_close_matches(value, list(among), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"the study has: {', '.join(among)}"
+            raise ConfigError(f"{where}: unknown {value!r}; {hint}")
 
 
 def _check_overlaps(study: Study, origin: str) -> None:
@@ -183,17 +231,16 @@ def _check_overlaps(study: Study, origin: str) -> None:
 
 
 def _check_question(name: str, question: Mapping[str, Any], study: Study, origin: str) -> None:
-    def known(values: Iterable[str], among: Iterable[str], key: str) -> None:
-        for value in values:
-            if value not in among:
-                near = difflib.get_close_matches(value, list(among), n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"the study has: {', '.join(among)}"
-                raise ConfigError(f"{origin}: questions.{name}.{key}: unknown {value!r}; {hint}")
-
-    known([question["baseline"], *question["levels"]], study.intermediate, "levels")
-    known([question["condition"]], study.conditions, "condition")
-    known(question["targets"] or (), study.targets, "targets")
+    where = f"{origin}: questions.{name}"
+    known([question["baseline"], *question["levels"]], study.intermediate, f"{where}.levels")
+    known([question["condition"]], study.conditions, f"{where}.condition")
+    known(question["targets"] or (), study.targets, f"{where}.targets")
+    scored = study.conditions[question["condition"]].languages
+    for target in question["targets"] or study.targets:
+        if target not in scored:
+            raise ConfigError(
+                f"{where}.targets: {target} is not scored under {question['condition']}; name those that are:"
+                f" {', '.join(scored)}"
+            )
     if question["outcome"] != "score" and question["condition"] == CLEAN:
-        raise ConfigError(
-            f"{origin}: questions.{name}.condition: a drop is measured under a condition other than clean"
-        )
+        raise ConfigError(f"{where}.condition: a drop is measured under a condition other than clean")

@@ -1,7 +1,7 @@
 """The study's parts and their expansion into runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from xstilts.tasks.base import RETRIEVAL_TYPES
 
 CLEAN = "clean"
 TRAIN = "train"
+LEXICON = "lexicon"
 NONE = "none"
 PRETRAINED = "pretrained"
 
@@ -101,11 +102,26 @@ class Target:
 
 @dataclass(frozen=True)
 class Condition:
-    """How test inputs are presented; ``perturbation`` is None for clean ones."""
+    """How test inputs are presented; without perturbations they are clean.
+
+    Attributes:
+        perturbations: names and weights; more than one are mixed.
+        strength: rate of what the perturbations strike at.
+        options: the perturbations' settings, as the study gives them.
+        languages: per target it applies to, the languages scored under it.
+    """
 
     name: str
-    perturbation: str | None = None
+    perturbations: Mapping[str, float] = field(default_factory=dict)
     strength: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str | None:
+        """What curves over strengths are drawn of: the perturbations and their settings; None for clean inputs."""
+        settings = ", ".join(str(value) for value in self.options.values() if isinstance(value, str))
+        return "+".join(self.perturbations) + (f" ({settings})" if settings else "") or None
 
 
 @dataclass(frozen=True)
@@ -142,9 +158,9 @@ class Study:
         return spoken | {code for text in self._texts() if text.task == name for code in text.languages}
 
     def task_names(self) -> set[str]:
-        """Every task that some recipe trains on or some target scores."""
+        """Every task that some recipe trains on, some target scores or some lexicon is learned from."""
         scored = {target.task for target in self.targets.values()}
-        return scored | self.trained_tasks()
+        return scored | self.trained_tasks() | set(self.lexicons())
 
     def trained_tasks(self) -> set[str]:
         """Every task that some recipe trains on, unlabelled text included."""
@@ -155,6 +171,21 @@ class Study:
     def _texts(self) -> list[Text]:
         arms: list[Intermediate | Target] = [*self.intermediate.values(), *self.targets.values()]
         return [arm.text for arm in arms if arm.text is not None]
+
+    def languages(self, task: str, condition: str) -> tuple[str, ...]:
+        """The languages in which some target scores a task under a condition, sorted."""
+        found = self.conditions[condition].languages
+        targets = (target for name, target in self.targets.items() if target.task == task and name in found)
+        return tuple(sorted({language for target in targets for language in found[target.name]}))
+
+    def lexicons(self) -> dict[str, tuple[str, ...]]:
+        """Tasks that a lexicon is learned from, and the languages beside English it needs."""
+        found: dict[str, set[str]] = {}
+        for condition in self.conditions.values():
+            if "parallel" in condition.options:
+                spoken = {language for languages in condition.languages.values() for language in languages}
+                found.setdefault(condition.options["parallel"], set()).update(spoken, {condition.options["language"]})
+        return {task: tuple(sorted(languages - {"en"})) for task, languages in found.items()}
 
     def seed_dirs(self, intermediate: str, target: str) -> list[str]:
         """Folder names of the runs of one arm: one per seed.
@@ -194,7 +225,7 @@ class Study:
                         "intermediate": intermediate,
                         "target": target,
                         "seeds": self.seed_dirs(intermediate, target),
-                        "conditions": list(self.conditions),
+                        "conditions": [name for name, found in self.conditions.items() if target in found.languages],
                         "intermediate_trained": not self.intermediate[intermediate].direct,
                         "target_trained": not self.targets[target].retrieval,
                     }

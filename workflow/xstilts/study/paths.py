@@ -22,12 +22,16 @@ class Paths:
         return cls(f"{study.results}/{study.name}")
 
     def source(self, task: str, part: str) -> str:
-        """Fingerprint of a task's raw files; ``part`` is ``train``, ``test`` or ``vocabulary``."""
+        """Fingerprint of a task's raw files; ``part`` is ``train``, ``test``, ``vocabulary`` or ``lexicon``."""
         return f"{self.root}/data/{task}/{part}.source.json"
 
     def data(self, task: str, part: str) -> str:
         """Prepared rows; ``part`` is ``train`` (English train and dev) or a condition (test rows of all languages)."""
         return f"{self.root}/data/{task}/{part}"
+
+    def lexicon(self, task: str, language: str) -> str:
+        """Word pairs of a language and English, learned from a task's sentence pairs."""
+        return f"{self.root}/data/{task}/lexicon/{language}.tsv"
 
     def encoder(self, encoder: str) -> str:
         """The pretrained encoder."""

@@ -3,11 +3,12 @@
 from typing import Any
 
 from xstilts import perturbations, tasks
-from xstilts.study.model import PRETRAINED, Intermediate, Study, Target
+from xstilts.study.model import PRETRAINED, Condition, Intermediate, Study, Target
 from xstilts.training import methods
 
 # Raise one when the code of its stage changes what it makes of a recipe: the stage's artifacts are then made anew.
 ENCODER_VERSION = 1
+LEXICON_VERSION = 1
 TRAINING_VERSION = 2
 EVALUATION_VERSION = 2
 
@@ -39,7 +40,7 @@ def evaluation_recipe(study: Study, target: str, condition: str) -> dict[str, An
     recipe = {
         "version": EVALUATION_VERSION,
         "task": found.task,
-        "languages": list(found.languages),
+        "languages": list(study.conditions[condition].languages[target]),
         "condition": condition,
         "strength": study.conditions[condition].strength,
         "batch_tokens": study.evaluation["batch_tokens"],
@@ -61,12 +62,34 @@ def run_name(study: Study, encoder: str, intermediate: str, target: str, seed_di
     }
 
 
-def perturbation_recipe(study: Study, condition: str) -> dict[str, Any]:
+def perturbation_recipe(study: Study, task: str, condition: str) -> dict[str, Any]:
     """How a perturbed test set is made."""
     found = study.conditions[condition]
-    assert found.perturbation is not None
-    version = perturbations.get(found.perturbation).version
-    return {"perturbation": found.perturbation, "version": version, "strength": found.strength, "seed": 0}
+    settings, _ = _split_options(found)
+    return {
+        "perturbations": {
+            name: {"weight": weight, "version": perturbations.get(name).version}
+            for name, weight in found.perturbations.items()
+        },
+        "options": settings,
+        "strength": found.strength,
+        "seed": 0,
+        "languages": list(study.languages(task, condition)),
+    }
+
+
+def perturbation_files(study: Study, condition: str) -> dict[str, Any]:
+    """The options of a condition that are paths: no part of the recipe."""
+    return _split_options(study.conditions[condition])[1]
+
+
+def _split_options(condition: Condition) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A condition's options: settings, and paths."""
+    known = {key: option for name in condition.perturbations for key, option in perturbations.get(name).options.items()}
+    return (
+        {key: value for key, value in condition.options.items() if not known[key].path},
+        {key: value for key, value in condition.options.items() if known[key].path},
+    )
 
 
 def report_context(study: Study) -> dict[str, Any]:
@@ -106,9 +129,7 @@ def report_context(study: Study) -> dict[str, Any]:
         },
         "targets": targets,
         "data": {name: _data_set(study.task(name)) for name in sorted(study.task_names())},
-        "conditions": {
-            n: {"strength": c.strength, "perturbation": c.perturbation} for n, c in study.conditions.items()
-        },
+        "conditions": {n: {"strength": c.strength, "perturbation": c.label} for n, c in study.conditions.items()},
         "questions": {name: dict(question) for name, question in study.questions.items()},
     }
 

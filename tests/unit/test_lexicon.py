@@ -1,0 +1,91 @@
+"""Lexicons learned from sentence pairs, and the code-switching that they drive."""
+
+import random
+
+import pytest
+
+from xstilts import languages, perturbations, tasks
+from xstilts.data.fetch import write_source
+from xstilts.data.lexicon import make_lexicon
+from xstilts.errors import ConfigError, DataError
+from xstilts.miniature.lexicon import lexicon
+from xstilts.perturbations.lexicon import dictionary, learn
+from xstilts.perturbations.rows import perturb_row
+
+TASK = tasks.get("mini_bitext")
+LANGUAGES = ("de", "th", "zh")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Lexicons of four languages learned from the miniature's sentence pairs."""
+    folder = tmp_path_factory.mktemp("lexicon")
+    source = folder / "source.json"
+    write_source(TASK, None, source, [("test", language) for language in LANGUAGES])
+    for language in LANGUAGES:
+        make_lexicon(TASK, source, language, folder / f"{language}.tsv")
+    return folder
+
+
+def switching(folder, language):
+    options = {"language": language, "parallel": "mini_bitext"}
+    return perturbations.configured({"code_switch": 1}, options, {"lexicon": str(folder)})
+
+
+@pytest.mark.parametrize(("language", "precision"), [("de", 0.95), ("zh", 0.95), ("th", 0.85)])
+def test_most_learned_pairs_are_translations(folder, language, precision):
+    true = {}
+    for concept in lexicon().values():
+        for english in concept.forms["en"]:
+            true.setdefault(english.lower(), []).extend(form.lower() for form in concept.forms[language])
+    found = dictionary(str(folder), "en", language)
+    judged = [(word.lower(), true[english]) for english, word in found.items() if english in true]
+    right = sum(any(word in form or form in word for form in forms) for word, forms in judged)
+    assert len(judged) > 100
+    assert right / len(judged) >= precision
+
+
+def test_words_become_counterparts_and_keep_their_capital(folder):
+    found = switching(folder, "de").apply("Dog and cat, DOG!", languages.get("en"), 1, random.Random(0))
+    assert found == "Hund und Katze, Hund!"
+
+
+def test_other_languages_go_through_english(folder):
+    assert dictionary(str(folder), "de", "zh")["hund"] == "狗"
+    assert switching(folder, "zh").apply("Hund", languages.get("de"), 1, random.Random(0)) == "狗"
+
+
+def test_words_are_found_in_text_without_spaces(folder):
+    result = switching(folder, "en").apply("狗和猫", languages.get("zh"), 1, random.Random(0))
+    assert "dog" in result and "cat" in result
+
+
+def test_labels_stay_true(folder):
+    row = {"id": "1", "language": "en", "tokens": ["a", "dog", "sleeps"], "tags": ["DET", "NOUN", "VERB"]}
+    result, edits, _ = perturb_row("tagging", row, switching(folder, "de"), 1, "en", 0)
+    assert result["tags"] == row["tags"] and len(result["tokens"]) == 3 and edits
+    context = "The dog is in the garden."
+    row = {"id": "1", "language": "en", "question": "Where is the dog?", "context": context}
+    row |= {"answer_texts": ["the garden"], "answer_starts": [14]}
+    result, _, _ = perturb_row("span_qa", row, switching(folder, "de"), 1, "en", 0)
+    start = result["answer_starts"][0]
+    assert result["context"][start : start + 10] == "the garden" and "Hund" in result["context"]
+
+
+def test_a_lexicon_does_not_depend_on_the_order_of_the_pairs():
+    rows = list(TASK.read(None, "test", "de"))
+    pairs = [(row["english"], row["text"]) for row in rows]
+    assert learn(pairs, languages.get("de")) == learn(pairs[::-1], languages.get("de"))
+
+
+def test_what_cannot_be_switched_is_an_error_that_says_so(folder):
+    with pytest.raises(ConfigError, match=r"'code_switch' is not defined for German \(de\)"):
+        switching(folder, "de").check("de")
+    with pytest.raises(ConfigError, match="task mini_bitext has no sentences in 'ko'"):
+        switching(folder, "ko")
+    with pytest.raises(ConfigError, match="option language of code_switch is 'xx'"):
+        switching(folder, "xx")
+    with pytest.raises(ConfigError, match="mini_nli has no sentence pairs"):
+        perturbations.configured({"code_switch": 1}, {"language": "de", "parallel": "mini_nli"})
+    with pytest.raises(DataError, match=r"fr\.tsv: no lexicon for 'fr'"):
+        switching(folder, "fr").apply("dog", languages.get("en"), 1, random.Random(0))

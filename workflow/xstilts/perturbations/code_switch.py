@@ -1,0 +1,90 @@
+"""Words replaced by their counterparts in another language."""
+
+from collections.abc import Collection
+from functools import partial
+
+from xstilts import tasks
+from xstilts.errors import ConfigError
+from xstilts.languages import LANGUAGES, Language
+from xstilts.perturbations._letters import runs, upper
+from xstilts.perturbations.base import ALL_SCRIPTS, Edits, Option, Options, Perturbation, Span, Units
+from xstilts.perturbations.edits import perturbation
+from xstilts.perturbations.lexicon import dictionary, lowered
+
+_LONGEST = 6  # clusters, in scripts without spaces
+
+
+def configured(target: str, spoken: Collection[str], lexicon: str = "") -> Perturbation:
+    """The perturbation into one language.
+
+    Args:
+        target: ISO 639-1 code.
+        spoken: languages that there is a lexicon for.
+        lexicon: folder of the lexicon's files, which only the job knows.
+    """
+    return perturbation(
+        Edits(partial(sites, lexicon, target), partial(rewrite, lexicon, target)),
+        name="code_switch",
+        scripts=ALL_SCRIPTS,
+        unit="word",
+        languages=frozenset(spoken) - {target},
+        description="words become their counterparts in another language, by a lexicon learned from sentence pairs",
+        source="code-mixing as in CoSDA-ML (Qin et al. 2020) and Tan & Joty (2021); the lexicon is our own",
+        options={
+            "language": Option("the language to switch into (ISO 639-1)", values=tuple(LANGUAGES)),
+            "parallel": Option("the task whose sentence pairs the lexicon is learned from, such as tatoeba"),
+        },
+        configure=_configure,
+    )
+
+
+def sites(lexicon: str, target: str, units: Units, language: Language) -> list[Span]:
+    """Words that the lexicon has; of stretches without spaces, the longest from the left."""
+    known = dictionary(lexicon, language.code, target)
+    found: list[Span] = []
+    for start, stop, spaceless in runs(units, language):
+        if spaceless:
+            found += _longest(units, start, stop, known)
+        elif _counterpart("".join(units[start:stop]), known, language, target):
+            found.append((start, stop))
+    return found
+
+
+def rewrite(lexicon: str, target: str, units: Units, span: Span, language: Language, choice: float) -> str:
+    """The counterpart, capitalised if the word was."""
+    known = dictionary(lexicon, language.code, target)
+    return _counterpart("".join(units[span[0] : span[1]]), known, language, target)
+
+
+def _longest(units: Units, start: int, stop: int, known: dict[str, str]) -> list[Span]:
+    found: list[Span] = []
+    while start < stop:
+        ends = range(min(start + _LONGEST, stop), start, -1)
+        end = next((end for end in ends if "".join(units[start:end]) in known), None)
+        if end is not None:
+            found.append((start, end))
+        start = end or start + 1
+    return found
+
+
+def _counterpart(word: str, known: dict[str, str], language: Language, target: str) -> str:
+    """The word's counterpart; empty if it has none or is written the same."""
+    other = known.get(lowered(word, language), "")
+    if other and word[0].isupper():
+        other = upper(other[0], target) + other[1:]
+    return "" if other == word else other
+
+
+def _configure(options: Options, resources: Options) -> Perturbation:
+    target, task = options["language"], tasks.get(str(options["parallel"]))
+    if task.type != "retrieval":
+        raise ConfigError(f"option parallel: task {task.name} has no sentence pairs; name a retrieval task")
+    spoken = {"en", *task.languages["test"]}
+    if target not in spoken:
+        raise ConfigError(
+            f"option language: task {task.name} has no sentences in {target!r}; it has: {' '.join(sorted(spoken))}"
+        )
+    return configured(target, spoken, str(resources.get("lexicon", "")))
+
+
+PERTURBATION = configured("en", LANGUAGES)

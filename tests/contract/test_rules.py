@@ -72,6 +72,7 @@ def test_every_subcommand_explains_itself(command, capsys):
 def test_a_floor_imports_only_from_floors_below():
     floors = [
         {"cli"},
+        {"plan"},
         {"study"},
         {"report"},
         {"figures"},
@@ -87,6 +88,7 @@ def test_a_floor_imports_only_from_floors_below():
         {"sources"},
         {"languages"},
         {"artifacts"},
+        {"devices"},
         {"seeds"},
         {"errors"},
     ]

@@ -38,10 +38,15 @@ def add_data_dir(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_gpus(command: argparse.ArgumentParser) -> None:
+    """Add ``--gpus``; the command line holds that many devices while the subcommand runs."""
+    command.add_argument("--gpus", type=int, default=1, help="devices to hold while it runs (default: %(default)s)")
+
+
 def add_command(
     commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], None], *, network: bool = False
 ) -> argparse.ArgumentParser:
     """Add a subcommand; with ``network``, it may reach the hub."""
     command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
-    command.set_defaults(run=run, network=network)
+    command.set_defaults(run=run, network=network, gpus=None)
     return command

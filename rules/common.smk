@@ -11,7 +11,14 @@ from xstilts.artifacts import canonical_json, hold_lock
 from xstilts.data.fetch import sizes
 from xstilts.errors import XstiltsError
 from xstilts.miniature import world_digest
-from xstilts.study import CLEAN, Paths, check_data_dir, check_profile, parse_study, recipes
+from xstilts.study import (
+    CLEAN,
+    Paths,
+    check_data_dir,
+    check_profile,
+    parse_study,
+    recipes,
+)
 
 try:
     check_profile(sys.argv[1:], Path(workflow.current_basedir).parent / "profiles")

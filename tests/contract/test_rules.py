@@ -72,8 +72,8 @@ def test_every_subcommand_explains_itself(command, capsys):
 def test_a_floor_imports_only_from_floors_below():
     floors = [
         {"cli"},
-        {"plan"},
         {"study"},
+        {"plan"},
         {"report"},
         {"figures"},
         {"questions"},

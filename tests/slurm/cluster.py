@@ -58,12 +58,11 @@ class Cluster:
         self._wait(lambda: "UP" in (self.said("scontrol", "ping") or ""))
         for node in self.nodes:
             self._daemon(f"slurmd-{node}", "slurmd", "-D", "-N", node)
-        self._wait(lambda: len((self.said("sinfo", "-hNp", "cpu", "-t", "idle") or "").splitlines()) == len(self.nodes))
+        self._wait_for_nodes()
 
     def stop(self) -> None:
         if SYSTEM_CONFIG.is_symlink() and SYSTEM_CONFIG.readlink() == self.home / "slurm.conf":
-            self.said("scancel", "-f", "-u", "root")
-            self._wait(lambda: not self.said("squeue", "-h"), seconds=30)
+            self.empty()
             SYSTEM_CONFIG.unlink()
         for _, process in reversed(self.processes):
             process.terminate()
@@ -73,6 +72,25 @@ class Cluster:
                 process.kill()
                 process.wait()
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def empty(self) -> None:
+        """Cancel every job and wait for their end."""
+        self.said("scancel", "-f", "-u", "root")
+        self._wait(lambda: not self.said("squeue", "-h"), seconds=30)
+
+    def lose(self, node: str) -> None:
+        """A node that nobody hears of any more: its daemon is gone, though what runs on it may still run."""
+        (process,) = [process for name, process in self.processes if name == f"slurmd-{node}"]
+        self.processes = [entry for entry in self.processes if entry[1] is not process]
+        process.kill()
+        process.wait()
+        self.said("scontrol", "update", f"nodename={node}", "state=down", "reason=lost")
+
+    def find(self, node: str) -> None:
+        """The lost node is back."""
+        self._daemon(f"slurmd-{node}", "slurmd", "-D", "-N", node)
+        self.said("scontrol", "update", f"nodename={node}", "state=resume")
+        self._wait_for_nodes()
 
     def said(self, *command: str) -> str | None:
         """Standard output of a SLURM command, or None where it fails."""
@@ -164,6 +182,9 @@ class Cluster:
                 start_new_session=True,
             )
         self.processes.append((name, process))
+
+    def _wait_for_nodes(self) -> None:
+        self._wait(lambda: len((self.said("sinfo", "-hNp", "cpu", "-t", "idle") or "").splitlines()) == len(self.nodes))
 
     def _wait(self, ready: Callable[[], bool], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds

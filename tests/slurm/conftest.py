@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,9 +59,19 @@ class ClusterWorkplace(Workplace):
     def __init__(self, folder: Path, cluster: Cluster, study: Path = HERE / "study.yaml") -> None:
         super().__init__(folder, study)
         self.cluster = cluster
+        self.runs: list[Run] = []
 
     def start(self, *arguments: str, **options: int) -> Run:
-        return Run(self, *arguments, **options)
+        self.runs.append(Run(self, *arguments, **options))
+        return self.runs[-1]
+
+    def stop(self) -> None:
+        """End what a failed test left: the calls, then their jobs."""
+        for run in self.runs:
+            if run.process.poll() is None:
+                run.process.kill()
+                run.process.wait()
+        self.cluster.empty()
 
     def training_log(self) -> str:
         log = self.results / "logs/intermediate/mini/nli/seed1.log"
@@ -115,10 +125,11 @@ def local(tmp_path_factory) -> Workplace:
 
 
 @pytest.fixture
-def prepared(local, cluster, tmp_path) -> ClusterWorkplace:
+def prepared(local, cluster, tmp_path) -> Iterator[ClusterWorkplace]:
     """The same study before any training: data and encoder are there, the long training job is next."""
     shutil.copytree(local.folder, tmp_path / "study", copy_function=shutil.copy2)
     workplace = ClusterWorkplace(tmp_path / "study", cluster)
     for name in ("checkpoints", "predictions", "logs"):
         shutil.rmtree(workplace.results / name)
-    return workplace
+    yield workplace
+    workplace.stop()

@@ -31,15 +31,15 @@ def test_a_cancelled_job_is_submitted_again(prepared, local):
     prepared.assert_same_weights(local)
 
 
-def test_a_job_whose_node_goes_down_runs_on_another(prepared, local):
+def test_a_job_whose_node_is_lost_runs_on_another_though_the_first_may_still_train(prepared, local):
     run = prepared.start("--", TRAINED)
     job = prepared.until_it_trains()
     node = prepared.cluster.said("squeue", "-h", "-j", job, "-o", "%N").strip()
-    prepared.cluster.said("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+    prepared.cluster.lose(node)
     try:
         run.wait()
     finally:
-        prepared.cluster.said("scontrol", "update", f"nodename={node}", "state=resume")
+        prepared.cluster.find(node)
     prepared.assert_same_weights(local)
 
 

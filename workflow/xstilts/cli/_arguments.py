@@ -4,7 +4,10 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xstilts.plan import Jobs
 
 
 def mapping(text: str) -> dict[str, Any]:
@@ -50,3 +53,22 @@ def add_command(
     command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
     command.set_defaults(run=run, network=network, gpus=None)
     return command
+
+
+def add_workflow(command: argparse.ArgumentParser) -> None:
+    """Add where the workflow and its results are, and overrides of the study as Snakemake takes them."""
+    command.add_argument("--directory", type=Path, default=Path.cwd(), help="where Snakemake runs (default: here)")
+    command.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="override keys of the study")
+
+
+def planned(arguments: argparse.Namespace) -> "Jobs":
+    """The jobs of the study that the arguments name."""
+    import yaml
+
+    from xstilts.plan.dag import read_jobs
+    from xstilts.study import load_study
+
+    load_study(arguments.study)
+    snakefile = Path(__file__).parents[3] / "Snakefile"
+    config = {key: yaml.safe_load(value) for key, _, value in (item.partition("=") for item in arguments.config)}
+    return read_jobs(snakefile, arguments.study, config, arguments.directory)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 import yte
 
 from workflow import ROOT, Workplace
@@ -40,3 +41,10 @@ def test_one_machine_runs_no_more_training_jobs_than_it_has_gpus(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
     with (PROFILES / "default" / "profile.yaml").open() as profile:
         assert yte.process_yaml(profile, require_use_yte=True)["resources"] == ["gpu=3"]
+
+
+@pytest.mark.parametrize("name", ["default", "slurm"])
+def test_a_rewritten_command_line_is_no_reason_to_run_and_the_plan_knows(name):
+    triggers = yaml.safe_load((PROFILES / name / "profile.yaml").read_text())["rerun-triggers"]
+    assert set(triggers) == {"mtime", "params", "input", "software-env"}
+    assert "frozenset(RerunTrigger) - {RerunTrigger.CODE}" in (ROOT / "workflow/xstilts/plan/dag.py").read_text()

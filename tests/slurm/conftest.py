@@ -42,7 +42,7 @@ class Run:
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def wait(self, seconds: float = 400) -> str:
+    def wait(self, seconds: float = 900) -> str:
         """Wait for its end, which must be a good one; what it said."""
         try:
             code = self.process.wait(timeout=seconds)
@@ -79,7 +79,7 @@ class ClusterWorkplace(Workplace):
 
     def until_it_trains(self) -> str:
         """Wait until the intermediate run is in its steps; the id of its job."""
-        wait_for(lambda: "step" in self.training_log() and self.cluster.jobs("intermediate"), 120)
+        wait_for(lambda: "step" in self.training_log() and self.cluster.jobs("intermediate"), 300)
         return self.cluster.jobs("intermediate")[0]
 
     def assert_same_as(self, other: Workplace) -> None:

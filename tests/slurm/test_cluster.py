@@ -68,7 +68,7 @@ def test_the_submitting_process_killed_and_called_again_at_once(prepared, local)
     second = prepared.start("--", TRAINED)
     second.wait()
     prepared.assert_same_weights(local)
-    wait_for(lambda: not prepared.cluster.jobs("intermediate"), 120)
+    wait_for(lambda: not prepared.cluster.jobs("intermediate"), 300)
     prepared.assert_same_weights(local)
 
 
@@ -78,6 +78,6 @@ def test_two_studies_at_the_same_time(prepared, local, tmp_path):
     runs = [workplace.start("--", TRAINED) for workplace in (prepared, other)]
     began = time.monotonic()
     for run in runs:
-        run.wait(400 - (time.monotonic() - began))
+        run.wait(900 - (time.monotonic() - began))
     for workplace in (prepared, other):
         workplace.assert_same_weights(local)

@@ -29,7 +29,14 @@ def read_jobs(snakefile: Path, study: Path, config: Mapping[str, Any], workdir: 
         ConfigError: Snakemake cannot plan the study; the message is its own.
     """
     from snakemake.api import SnakemakeApi
-    from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, Quietness, ResourceSettings
+    from snakemake.settings.types import (
+        ConfigSettings,
+        DAGSettings,
+        OutputSettings,
+        Quietness,
+        RerunTrigger,
+        ResourceSettings,
+    )
 
     output = OutputSettings(dryrun=True, quiet={Quietness.ALL}, enable_file_logging=False)
     said = io.StringIO()
@@ -41,7 +48,11 @@ def read_jobs(snakefile: Path, study: Path, config: Mapping[str, Any], workdir: 
                 snakefile=snakefile,
                 workdir=workdir,
             )
-            workflow.dag(DAGSettings(force_incomplete=True)).execute_workflow(executor="dryrun")
+            # As profiles/default says; a test keeps the two in step.
+            triggers = frozenset(RerunTrigger) - {RerunTrigger.CODE}
+            workflow.dag(DAGSettings(force_incomplete=True, rerun_triggers=triggers)).execute_workflow(
+                executor="dryrun"
+            )
             return _jobs(workflow._workflow)
     except Exception as error:
         if type(error).__module__.startswith("snakemake"):

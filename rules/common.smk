@@ -55,6 +55,8 @@ def seed_of(wildcards):
 def splits(task, part):
     """What to read of a task: English for training, the study's languages for scoring, all for a vocabulary."""
     found = tasks.get(task)
+    if part == "train" and found.type == "mlm":
+        return [f"train-{language}" for language in STUDY.text_languages(task)]
     if part == "train":
         return [
             f"{split}-en"
@@ -98,18 +100,26 @@ def vocabulary_sources(wildcards):
     )
 
 
-def train_tasks():
-    """Tasks whose English rows some recipe trains on."""
-    names = {name for recipe in STUDY.intermediate.values() for name in recipe.tasks}
-    return sorted(
-        names | {name for target in STUDY.targets.values() for name in target.train}
+def text_manifest(arm):
+    """The prepared unlabelled text of an arm's method, if it wants any."""
+    return (
+        []
+        if arm.text is None
+        else [f"{PATHS.data(arm.text.task, 'train')}/manifest.json"]
     )
+
+
+def text_folder(arm):
+    return [] if arm.text is None else [PATHS.data(arm.text.task, "train")]
 
 
 def data_manifests():
     """Prepared data of the whole study, perturbed test sets included."""
     scored = sorted({target.task for target in STUDY.targets.values()})
-    return [f"{PATHS.data(task, 'train')}/manifest.json" for task in train_tasks()] + [
+    return [
+        f"{PATHS.data(task, 'train')}/manifest.json"
+        for task in sorted(STUDY.trained_tasks())
+    ] + [
         f"{PATHS.data(task, condition)}/manifest.json"
         for task in scored
         for condition in STUDY.conditions

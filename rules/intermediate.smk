@@ -5,6 +5,7 @@ rule intermediate:
             f"{PATHS.data(task, 'train')}/manifest.json"
             for task in STUDY.intermediate[w.intermediate].tasks
         ],
+        text=lambda w: text_manifest(STUDY.intermediate[w.intermediate]),
     output:
         manifest=f"{PATHS.intermediate('{encoder}', '{intermediate}', '{seed}')}/manifest.json",
         weights=f"{PATHS.intermediate('{encoder}', '{intermediate}', '{seed}')}/model.safetensors",
@@ -24,9 +25,13 @@ rule intermediate:
             PATHS.data(task, "train")
             for task in STUDY.intermediate[w.intermediate].tasks
         ],
+        text=lambda w: text_folder(STUDY.intermediate[w.intermediate]),
         folder=subpath(output.manifest, parent=True),
+        state=lambda w: PATHS.state(w.encoder, w.intermediate, w.seed),
+        processes=lambda w: max(1, STUDY.encoders[w.encoder].resources["gpus"]),
         curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.seed:q} --recipe {params.recipe:q}"
-        " --parent {params.parent:q} --data {params.data:q} --curves {params.curves:q} --output {params.folder:q}"
+        " --parent {params.parent:q} --data {params.data:q} --text {params.text:q} --curves {params.curves:q}"
+        " --state {params.state:q} --processes {params.processes:q} --output {params.folder:q}"
         " 2>&1 | tee {log:q}"

@@ -5,6 +5,7 @@ rule target:
             f"{PATHS.data(task, 'train')}/manifest.json"
             for task in STUDY.targets[w.target].train
         ],
+        text=lambda w: text_manifest(STUDY.targets[w.target]),
     output:
         manifest=f"{PATHS.target('{encoder}', '{intermediate}', '{target}', '{seed}')}/manifest.json",
         weights=f"{PATHS.target('{encoder}', '{intermediate}', '{target}', '{seed}')}/model.safetensors",
@@ -23,9 +24,13 @@ rule target:
         data=lambda w: [
             PATHS.data(task, "train") for task in STUDY.targets[w.target].train
         ],
+        text=lambda w: text_folder(STUDY.targets[w.target]),
         folder=subpath(output.manifest, parent=True),
+        state=lambda w: PATHS.state(w.encoder, w.intermediate, w.target, w.seed),
+        processes=lambda w: max(1, STUDY.encoders[w.encoder].resources["gpus"]),
         curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{target}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.target:q}/{wildcards.seed:q}"
-        " --recipe {params.recipe:q} --parent {params.parent:q} --data {params.data:q} --curves {params.curves:q}"
+        " --recipe {params.recipe:q} --parent {params.parent:q} --data {params.data:q} --text {params.text:q} --curves {params.curves:q}"
+        " --state {params.state:q} --processes {params.processes:q}"
         " --output {params.folder:q} 2>&1 | tee {log:q}"

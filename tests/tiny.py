@@ -8,7 +8,7 @@ from xstilts.seeds import derive_seed, rng
 WORDS = [f"w{number}" for number in range(40)] + ["red", "blue", "left", "right", "where", "?", "the"]
 
 
-def tiny_encoder(path, seed=0):
+def tiny_encoder(path, seed=0, dropout=0.1):
     import torch
     from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
 
@@ -42,6 +42,8 @@ def tiny_encoder(path, seed=0):
         max_position_embeddings=130,
         pad_token_id=1,
         type_vocab_size=1,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed("tiny", seed))
@@ -72,6 +74,8 @@ def rows_of(task_type, count, part="train"):
             row |= {"prompt": " ".join(words), "choices": choices, "label": label}
         elif task_type == "tagging":
             row |= {"tokens": tokens, "tags": ["ADJ" if token in ("red", "blue") else "NOUN" for token in tokens]}
+        elif task_type == "mlm":
+            row |= {"text": " ".join(sorted(tokens))}
         elif task_type == "span_qa":
             context = " ".join(tokens)
             row |= {
@@ -84,10 +88,57 @@ def rows_of(task_type, count, part="train"):
     return rows
 
 
+LABELS = {"classification": ("0", "1"), "multiple_choice": (), "tagging": ("NOUN", "ADJ"), "span_qa": (), "mlm": ()}
+METRIC = {"span_qa": "exact_match"}
+SIZES = {"train": 192, "dev": 48}
+
+
+def toy_task(task_type):
+    """A task of a type, called by its type's name."""
+    from xstilts.tasks.base import Task
+
+    return Task(
+        name=task_type,
+        type=task_type,
+        languages={"train": ("en",), "dev": ("en",)},
+        files=lambda split, language: (),
+        read=lambda root, split, language: iter(rows_of(task_type, 10)),
+        metrics=(METRIC.get(task_type, "accuracy"),),
+        licence="",
+        citation="",
+        labels=LABELS[task_type],
+        n_choices=3 if task_type == "multiple_choice" else None,
+    )
+
+
+def pretend_task(monkeypatch, task_type):
+    """Make ``toy`` a task whose prepared data are toy rows."""
+    pretend_tasks(monkeypatch, toy=task_type)
+
+
+def pretend_tasks(monkeypatch, **types):
+    """Make these names tasks of these types; their prepared data, in folders of those names, are toy rows."""
+    from xstilts import tasks
+    from xstilts.training import data
+
+    folders = {"data": types.get("toy")} | types
+    monkeypatch.setattr(tasks, "get", lambda name: toy_task(types[name]))
+    monkeypatch.setattr(data, "languages", lambda path, split: ["en"])
+    monkeypatch.setattr(
+        data, "load_rows", lambda path, split, language: rows_of(folders[path.name], SIZES[split], f"{split}{language}")
+    )
+
+
 RECIPE = {
     "version": 1,
     "phase": "target",
     "method": "standard",
+    "methods": [],
+    "sampling": None,
+    "text_languages": [],
+    "text": None,
+    "gradient_checkpointing": False,
+    "compile": False,
     "seed": 1,
     "tasks": ["toy"],
     "examples": None,

@@ -1,13 +1,12 @@
 """The optimiser sees what the recipe says, however a step is cut."""
 
-from itertools import islice
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from xstilts.models.heads import Item
-from xstilts.training.batching import inference_batches, micro_batches, padded_tokens, real_tokens, step_stream
+from xstilts.training.batching import inference_batches, micro_batches, padded_tokens, real_tokens
+from xstilts.training.streams import Order
 
 lengths = st.lists(st.integers(1, 200), min_size=1, max_size=40)
 
@@ -16,19 +15,31 @@ def items_of(sizes, choices=1):
     return [Item(row, [[1] * size] * choices) for row, size in enumerate(sizes)]
 
 
+def batches(count, size, number, *names):
+    order = Order(count, *names)
+    return [order.batch(index, size) for index in range(number)]
+
+
 @given(st.integers(1, 50), st.integers(1, 20), st.integers(0, 3))
 def test_every_batch_is_full_and_every_epoch_sees_every_example_once(count, batch_size, seed):
     epochs = 3
-    stream = np.concatenate(list(islice(step_stream(count, batch_size, seed), -(-count * epochs // batch_size))))
-    assert all(len(batch) == batch_size for batch in islice(step_stream(count, batch_size, seed), 5))
+    found = batches(count, batch_size, -(-count * epochs // batch_size), seed)
+    assert all(len(indices) == batch_size for indices, _ in found)
+    stream, numbers = (np.concatenate(part) for part in zip(*found, strict=True))
     for epoch in range(epochs):
         assert sorted(stream[epoch * count : (epoch + 1) * count]) == list(range(count))
+        assert set(numbers[epoch * count : (epoch + 1) * count]) == {epoch}
 
 
 def test_order_depends_on_the_seed_and_on_nothing_else():
-    first, again, other = (np.concatenate(list(islice(step_stream(50, 8, seed), 10))) for seed in (1, 1, 2))
+    first, again, other = (np.concatenate([b for b, _ in batches(50, 8, 10, seed)]) for seed in (1, 1, 2))
     assert (first == again).all()
     assert (first != other).any()
+
+
+def test_a_batch_is_the_same_whether_or_not_those_before_it_were_asked_for():
+    whole = batches(50, 8, 20, 1)
+    assert (Order(50, 1).batch(17, 8)[0] == whole[17][0]).all()
 
 
 @given(lengths, st.integers(1, 4), st.integers(64, 2000))

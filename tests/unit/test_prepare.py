@@ -71,6 +71,8 @@ ROWS = {
     "span_qa": {"question": "q?", "context": "so it is", "answer_texts": ["it"], "answer_starts": [3]},
     "tagging": {"tokens": ["a", "b"], "tags": ["yes", "no"]},
     "retrieval": {"text": "ein", "english": "one"},
+    "pool_retrieval": {"text": "who?", "context": "", "gold": ["c1"]},
+    "mlm": {"text": "one sentence"},
 }
 
 
@@ -234,6 +236,9 @@ def test_a_malformed_row_leaves_what_was_prepared_before(raw, source, tmp_path):
         ("tagging", {"tags": ["yes", "B"]}, "unknown label 'B'"),
         ("tagging", {"tokens": []}, "tokens are not a list of non-empty texts"),
         ("retrieval", {"english": ""}, "text or english is empty"),
+        ("pool_retrieval", {"gold": "c1"}, "gold 'c1' is not a list of candidate ids"),
+        ("pool_retrieval", {"context": None}, "text or context is not a text"),
+        ("mlm", {"text": ""}, "text is empty"),
     ],
 )
 def test_rows_that_break_their_types_contract(tmp_path, task_type, change, expected):

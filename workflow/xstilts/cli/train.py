@@ -1,6 +1,8 @@
 """`xstilts train`: intermediate or target fine-tuning."""
 
 import argparse
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,31 @@ def register(commands: Any) -> None:
     command.add_argument("--output", type=Path, required=True, help="checkpoint to write")
     command.add_argument("--label", required=True, help="name on progress lines")
     command.add_argument("--curves", type=Path, help="folder for TensorBoard event files")
+    command.add_argument(
+        "--text", type=Path, nargs="*", help="prepared unlabelled sentences, for methods that want them"
+    )
+    command.add_argument(
+        "--state", type=Path, help="folder for the state of the unfinished run (default: beside the output)"
+    )
+    command.add_argument("--state-minutes", type=float, default=15.0, help="minutes between two savings of the state")
+    command.add_argument("--processes", type=int, default=1, help="how many share the work, one to a GPU")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train."""
+    """Train; with several processes, start them and be replaced by their launcher."""
+    if arguments.processes > 1 and "WORLD_SIZE" not in os.environ:
+        launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--no-python"]
+        os.execv(sys.executable, [*launcher, f"--nproc-per-node={arguments.processes}", "xstilts", *sys.argv[1:]])
     from xstilts.training.job import train
 
-    train(arguments.recipe, arguments.parent, arguments.data, arguments.output, arguments.label, arguments.curves)
+    train(
+        arguments.recipe,
+        arguments.parent,
+        arguments.data,
+        arguments.output,
+        arguments.label,
+        curves=arguments.curves,
+        state=arguments.state,
+        state_minutes=arguments.state_minutes,
+        text=arguments.text[0] if arguments.text else None,
+    )

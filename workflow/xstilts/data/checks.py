@@ -6,7 +6,7 @@ from typing import Any
 from xstilts.errors import DataError
 from xstilts.sources.lines import shown
 from xstilts.tasks import Row, Task
-from xstilts.tasks.base import TASK_TYPES
+from xstilts.tasks.base import MULTILINGUAL, TASK_TYPES
 
 
 class RowCheck:
@@ -56,7 +56,7 @@ class RowCheck:
             return f"columns {', '.join(odd)} are missing or not part of a {self._task.type} row"
         if not isinstance(row["id"], str) or not row["id"]:
             return f"the id {shown(row['id'])} is not a text"
-        if row["language"] != self._language:
+        if self._language not in (row["language"], MULTILINGUAL):
             return f"language is {shown(row['language'])}"
         return "its id occurs twice" if row["id"] in self._seen else None
 
@@ -101,12 +101,24 @@ def _retrieval(row: Row, task: Task) -> str | None:
     return None if _is_text(row["text"]) and _is_text(row["english"]) else "text or english is empty or not a text"
 
 
+def _pool_retrieval(row: Row, task: Task) -> str | None:
+    if not _is_text(row["text"]) or not isinstance(row["context"], str):
+        return "text or context is not a text, or text is empty"
+    return None if _are(row["gold"], str) else f"gold {shown(row['gold'])} is not a list of candidate ids"
+
+
+def _mlm(row: Row, task: Task) -> str | None:
+    return None if _is_text(row["text"]) else "text is empty or not a text"
+
+
 _PROBLEM: dict[str, Callable[[Row, Task], str | None]] = {
     "classification": _classification,
     "multiple_choice": _multiple_choice,
     "span_qa": _span_qa,
     "tagging": _tagging,
     "retrieval": _retrieval,
+    "pool_retrieval": _pool_retrieval,
+    "mlm": _mlm,
 }
 
 

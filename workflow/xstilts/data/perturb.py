@@ -1,5 +1,6 @@
 """A perturbed copy of a prepared test set: made once, read by every run."""
 
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from xstilts.perturbations.rows import perturb_row
 def perturb(prepared: Path, output: Path, name: str, strength: float, seed: int) -> dict[str, Any]:
     """Write a perturbed copy of every ``test-{language}.arrow`` of a prepared directory.
 
+    Pools are copied as they are: the condition is about the queries.
+
     Args:
-        prepared: directory with test rows and ``manifest.json``; its other splits are left out.
+        prepared: directory with test rows and ``manifest.json``; splits for training are left out.
         output: directory of the copy, whole or absent, in the same layout.
         name: a perturbation.
         strength: in [0, 1].
@@ -49,6 +52,9 @@ def perturb(prepared: Path, output: Path, name: str, strength: float, seed: int)
             _write(folder / f"test-{language}.arrow", [row for row, _, _ in found], arrow_schema(parent["type"]))
             counts[f"test-{language}"] = {"rows": len(found)}
             edit_rate[language] = sum(edits for _, edits, _ in found) / max(1, sum(units for _, _, units in found))
+        for pool in sorted(prepared.glob("pool-*.arrow")):
+            shutil.copyfile(pool, folder / pool.name)
+            counts[pool.stem] = parent["splits"][pool.stem]
         manifest = {
             **{key: parent[key] for key in ("task", "task_version", "type", "labels", "licence", "citation")},
             "splits": counts,

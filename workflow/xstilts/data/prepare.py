@@ -25,6 +25,8 @@ _COLUMNS: dict[str, dict[str, Any]] = {
     "span_qa": {"question": _TEXT, "context": _TEXT, "answer_texts": _TEXTS, "answer_starts": pa.list_(_INT)},
     "tagging": {"tokens": _TEXTS, "tags": _TEXTS},
     "retrieval": {"text": _TEXT, "english": _TEXT},
+    "pool_retrieval": {"text": _TEXT, "context": _TEXT, "gold": _TEXTS},
+    "mlm": {"text": _TEXT},
 }
 
 

@@ -11,8 +11,8 @@ from xstilts.evaluation.retrieval import retrieve
 from xstilts.models.heads import HEADS
 from xstilts.models.load import load_model, load_tokenizer
 from xstilts.training.batching import real_tokens
-from xstilts.training.job import prepare_torch
 from xstilts.training.loop import predict_logits
+from xstilts.training.parallel import prepare_torch
 from xstilts.training.progress import Progress
 
 

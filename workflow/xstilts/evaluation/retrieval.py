@@ -15,9 +15,9 @@ from xstilts.evaluation.search import nearest
 from xstilts.models.heads import Item
 from xstilts.models.load import load_encoder, load_tokenizer
 from xstilts.training.batching import inference_batches, token_budget
-from xstilts.training.job import prepare_torch
-from xstilts.training.loop import autocast
+from xstilts.training.parallel import prepare_torch
 from xstilts.training.progress import Progress
+from xstilts.training.setting import autocast
 
 
 def retrieve(

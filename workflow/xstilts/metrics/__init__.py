@@ -20,6 +20,7 @@ METRICS: dict[tuple[str, str], Callable[[Sequence[Prediction]], Counts]] = {
     ("classification", "accuracy"): exact.accuracy,
     ("multiple_choice", "accuracy"): exact.accuracy,
     ("retrieval", "accuracy"): exact.accuracy,
+    ("mlm", "accuracy"): tagging.accuracy,
     ("tagging", "accuracy"): tagging.accuracy,
     ("tagging", "f1"): tagging.f1,
     ("span_qa", "f1"): span_qa.f1,

@@ -63,7 +63,7 @@ def _classification(row: Row, noise: Noise) -> Row:
     return {field: noise(field, [row[field]])[0] for field in ("text_a", "text_b")}
 
 
-def _retrieval(row: Row, noise: Noise) -> Row:
+def _text(row: Row, noise: Noise) -> Row:
     return {"text": noise("text", [row["text"]])[0]}
 
 
@@ -124,5 +124,7 @@ _BY_TYPE: dict[str, Callable[[Row, Noise], Row]] = {
     "multiple_choice": _multiple_choice,
     "span_qa": _span_qa,
     "tagging": _tagging,
-    "retrieval": _retrieval,
+    "retrieval": _text,
+    "pool_retrieval": _text,
+    "mlm": _text,
 }

@@ -12,6 +12,7 @@ from xstilts import perturbations, tasks
 from xstilts.errors import ConfigError
 from xstilts.study.model import CLEAN, NONE, TRAIN, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.schema import validate
+from xstilts.study.training import text_languages, trainable, unlabelled
 
 
 def load_study(path: Path) -> Study:
@@ -100,8 +101,12 @@ def _intermediate(name: str, value: dict[str, Any], defaults: dict[str, Any], or
     if (name == NONE) != (not names):
         mend = "`none` has no tasks" if names else "name its tasks"
         raise ConfigError(f"{origin}: {where}: {mend}; `none: {{}}` is direct fine-tuning")
-    _trainable(names, where, origin)
-    return Intermediate(name, names, MappingProxyType(defaults | value["training"]))
+    training = defaults | value["training"]
+    here = f"{origin}: {where}"
+    languages = text_languages(value, [trainable(task, f"{here}.tasks") for task in names], here)
+    text = unlabelled(value, training, here) if names else None
+    sampling = MappingProxyType(value["sampling"]) if "sampling" in value else None
+    return Intermediate(name, names, MappingProxyType(training), sampling, languages, text)
 
 
 def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], origin: str) -> Target:
@@ -121,13 +126,15 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], origin: 
     train: tuple[str, ...] = ()
     if task.type != "retrieval":
         train = tuple(value.get("train", (task.name,)))
-        _trainable(train, f"{where}.train", origin)
         for other in train:
-            if tasks.get(other).type != task.type or tasks.get(other).labels != task.labels:
+            found = trainable(other, f"{origin}: {where}.train")
+            if found.type != task.type or found.labels != task.labels:
                 raise ConfigError(f"{origin}: {where}.train: {other} differs from {task.name} in type or labels")
     elif "train" in value:
         raise ConfigError(f"{origin}: {where}.train: a retrieval target is not fine-tuned; remove it")
-    return Target(name, task.name, train, wanted, MappingProxyType(defaults | value["training"]), value["layer"])
+    training = defaults | value["training"]
+    text = unlabelled(value, training, f"{origin}: {where}") if train else None
+    return Target(name, task.name, train, wanted, MappingProxyType(training), value["layer"], text)
 
 
 def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], origin: str) -> Condition:
@@ -158,17 +165,6 @@ def _check_question(name: str, question: Mapping[str, Any], study: Study, origin
         raise ConfigError(
             f"{origin}: questions.{name}.condition: a drop is measured under a condition other than clean"
         )
-
-
-def _trainable(names: Iterable[str], where: str, origin: str) -> None:
-    found = [_task(name, where, origin) for name in names]
-    for task in found:
-        if "en" not in task.languages.get("train", ()):
-            raise ConfigError(f"{origin}: {where}: task {task.name} has no English training rows; name another")
-        if task.type != found[0].type or task.labels != found[0].labels:
-            raise ConfigError(
-                f"{origin}: {where}: {found[0].name} and {task.name} need different heads; use one kind of task"
-            )
 
 
 def _task(name: str, where: str, origin: str) -> tasks.Task:

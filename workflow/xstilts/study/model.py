@@ -37,12 +37,30 @@ class Encoder:
 
 
 @dataclass(frozen=True)
+class Text:
+    """Unlabelled sentences that a method wants: of which task and languages, at most how many of each."""
+
+    task: str
+    languages: tuple[str, ...]
+    examples: int | None
+
+
+@dataclass(frozen=True)
 class Intermediate:
-    """What happens before the target task; without tasks it is direct fine-tuning."""
+    """What happens before the target task; without tasks it is direct fine-tuning.
+
+    Attributes:
+        sampling: how a step chooses its task; None pools tasks that share a head.
+        text_languages: languages of its mlm tasks.
+        text: unlabelled sentences for its method.
+    """
 
     name: str
     tasks: tuple[str, ...]
     training: Mapping[str, Any]
+    sampling: Mapping[str, Any] | None = None
+    text_languages: tuple[str, ...] = ()
+    text: Text | None = None
 
     @property
     def direct(self) -> bool:
@@ -65,6 +83,7 @@ class Target:
     languages: tuple[str, ...]
     training: Mapping[str, Any]
     layer: int | None
+    text: Text | None = None
 
     @property
     def retrieval(self) -> bool:
@@ -101,8 +120,24 @@ class Study:
 
     def task_names(self) -> set[str]:
         """Every task that some recipe trains on or some target scores."""
+        scored = {target.task for target in self.targets.values()}
+        return scored | self.trained_tasks()
+
+    def trained_tasks(self) -> set[str]:
+        """Every task that some recipe trains on, unlabelled text included."""
+        arms: list[Intermediate | Target] = [*self.intermediate.values(), *self.targets.values()]
+        texts = {arm.text.task for arm in arms if arm.text is not None}
         trained = {name for recipe in self.intermediate.values() for name in recipe.tasks}
-        return trained | {name for target in self.targets.values() for name in (target.task, *target.train)}
+        return texts | trained | {name for target in self.targets.values() for name in target.train}
+
+    def text_languages(self, task: str) -> list[str]:
+        """Languages of an mlm task that some recipe trains on."""
+        arms: list[Intermediate | Target] = [*self.intermediate.values(), *self.targets.values()]
+        wanted = {code for arm in arms if arm.text and arm.text.task == task for code in arm.text.languages}
+        for recipe in self.intermediate.values():
+            if task in recipe.tasks:
+                wanted |= set(recipe.text_languages)
+        return sorted(wanted)
 
     def seed_dirs(self, intermediate: str, target: str) -> list[str]:
         """Folder names of the runs of one arm: one per seed.

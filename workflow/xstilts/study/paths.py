@@ -41,6 +41,10 @@ class Paths:
         """The checkpoint that target fine-tuning leaves."""
         return f"{self.root}/checkpoints/{encoder}/{intermediate}/{target}/{seed}"
 
+    def state(self, *names: str) -> str:
+        """The state of an unfinished training run; no rule owns it, so a failed job leaves it to the next one."""
+        return "/".join((self.root, "state", *names))
+
     def prediction(self, encoder: str, intermediate: str, target: str, seed: str, condition: str, suffix: str) -> str:
         """Per-example predictions (``parquet``) and their metrics (``json``)."""
         return f"{self.root}/predictions/{encoder}/{intermediate}/{target}/{seed}/{condition}.{suffix}"

@@ -3,11 +3,12 @@
 from typing import Any
 
 from xstilts import perturbations, tasks
-from xstilts.study.model import PRETRAINED, Study
+from xstilts.study.model import PRETRAINED, Intermediate, Study, Target
+from xstilts.training import methods
 
 # Raise one when the code of its stage changes what it makes of a recipe: the stage's artifacts are then made anew.
 ENCODER_VERSION = 1
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 EVALUATION_VERSION = 1
 
 
@@ -20,13 +21,16 @@ def encoder_recipe(study: Study, encoder: str) -> dict[str, Any]:
 def intermediate_recipe(study: Study, encoder: str, intermediate: str, seed: int) -> dict[str, Any]:
     """How an intermediate checkpoint is trained."""
     recipe = study.intermediate[intermediate]
-    return _training(study, encoder, dict(recipe.training), recipe.tasks, seed, "intermediate")
+    return _training(study, encoder, recipe, recipe.tasks, seed, "intermediate") | {
+        "sampling": None if recipe.sampling is None else dict(recipe.sampling),
+        "text_languages": list(recipe.text_languages),
+    }
 
 
 def target_recipe(study: Study, encoder: str, target: str, seed: int) -> dict[str, Any]:
     """How a target checkpoint is trained; the same for every intermediate recipe, so that the arms are comparable."""
     recipe = study.targets[target]
-    return _training(study, encoder, dict(recipe.training), recipe.train, seed, "target")
+    return _training(study, encoder, recipe, recipe.train, seed, "target") | {"sampling": None, "text_languages": []}
 
 
 def evaluation_recipe(study: Study, target: str, condition: str) -> dict[str, Any]:
@@ -95,6 +99,10 @@ def report_context(study: Study) -> dict[str, Any]:
             name: {
                 "method": recipe.method,
                 "tasks": list(recipe.tasks),
+                "sampling": None if recipe.sampling is None else dict(recipe.sampling),
+                "text": None
+                if recipe.text is None
+                else {**vars(recipe.text), "languages": list(recipe.text.languages)},
                 "training": {} if recipe.direct else dict(recipe.training),
             }
             for name, recipe in study.intermediate.items()
@@ -116,12 +124,12 @@ def _describe(kind: str, options: Any) -> str:
 
 
 def _training(
-    study: Study, encoder: str, training: dict[str, Any], names: tuple[str, ...], seed: int, phase: str
+    study: Study, encoder: str, arm: Intermediate | Target, names: tuple[str, ...], seed: int, phase: str
 ) -> dict[str, Any]:
+    training = dict(arm.training)
     training.setdefault("freeze_embeddings", study.encoders[encoder].kind == "mini")
-    training["learning_rate"] = (
-        [training["learning_rate"]]
-        if isinstance(training["learning_rate"], (int, float))
-        else training["learning_rate"]
-    )
-    return {"version": TRAINING_VERSION, "phase": phase, "tasks": list(names), "seed": seed, **training}
+    rate = training["learning_rate"]
+    training["learning_rate"] = [rate] if isinstance(rate, (int, float)) else rate
+    training["methods"] = methods.resolve(training["method"], training.pop("options"))
+    text = None if arm.text is None else {**vars(arm.text), "languages": list(arm.text.languages)}
+    return {"version": TRAINING_VERSION, "phase": phase, "tasks": list(names), "seed": seed, "text": text, **training}

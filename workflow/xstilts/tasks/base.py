@@ -13,7 +13,18 @@ span_qa           ``question: str``, ``context: str``, ``answer_texts: list[str]
                   (offsets in Unicode code points; both lists are empty for an unanswerable question)
 tagging           ``tokens: list[str]``, ``tags: list[str]``
 retrieval         ``text: str`` and its English counterpart ``english: str``; rows pair one to one
+pool_retrieval    ``text: str``, ``context: str`` (what is encoded with the text as its second segment; ``""`` where
+                  there is none), ``gold: list[str]`` (see below)
+mlm               ``text: str``
 ================  ====================================================================================================
+
+A ``pool_retrieval`` task keeps queries and candidates in two splits of the same columns. Rows of ``test`` are the
+queries of a language; ``gold`` lists the ids of the candidates that answer them, and is empty for a query without an
+answer (most sentences of BUCC). Rows of ``pool`` are the candidates; their ``gold`` is empty. A task has either one
+pool for each query language (``languages["pool"] == languages["test"]``; BUCC, where the pool of ``zh`` holds the
+English sentences of zh-en) or a single one under the code :data:`MULTILINGUAL` that every language searches (LAReQA,
+Mewsli-X). The rows of a multilingual pool name their own language. ``gold`` ids are ids of the query's pool; a pool is
+always whole, whichever queries a study keeps.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,12 +34,17 @@ from typing import Any
 
 Row = dict[str, Any]
 
+# ISO 639-2 for "multiple languages": the pool that the queries of every language search.
+MULTILINGUAL = "mul"
+
 TASK_TYPES: dict[str, tuple[str, ...]] = {
     "classification": ("text_a", "text_b", "label"),
     "multiple_choice": ("prompt", "choices", "label"),
     "span_qa": ("question", "context", "answer_texts", "answer_starts"),
     "tagging": ("tokens", "tags"),
     "retrieval": ("text", "english"),
+    "pool_retrieval": ("text", "context", "gold"),
+    "mlm": ("text",),
 }
 
 
@@ -39,7 +55,7 @@ class Task:
     Attributes:
         name: the word a study uses.
         type: a key of :data:`TASK_TYPES`.
-        languages: split name (``train``, ``dev``, ``test``) to the languages that have it (ISO 639-1 codes).
+        languages: split name (``train``, ``dev``, ``test``, ``pool``) to the languages that have it (ISO 639-1 codes).
         files: ``files(split, language)`` lists the paths below the data directory that ``read`` opens, in order.
         read: ``read(root, split, language)`` yields the rows of that split and language. Raises ``DataError`` naming
             file and line where a row is malformed.

@@ -1,15 +1,12 @@
-"""Which examples an optimiser step sees, and how they are cut into forward passes.
+"""How the examples of an optimiser step are cut into forward passes.
 
-The optimiser's batch is always exactly ``batch_size`` uniformly drawn examples. Only inside a step are sequences put
-together by length; the micro-batches are weighted so that their summed gradient is that of the padded batch.
+The optimiser's batch is always exactly ``batch_size`` drawn examples. Only inside a step are sequences put together by
+length; the micro-batches are weighted so that their summed gradient is that of the padded batch.
 """
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from xstilts.models.heads import Item
-from xstilts.seeds import derive_seed
 
 # Padded tokens of a pass whose activations still fit a CPU core's cache, and of one that fills a GPU.
 _CPU_TOKENS, _GPU_TOKENS = 2048, 16384
@@ -20,22 +17,6 @@ _PASS_OVERHEAD = 128
 def token_budget(wanted: int | None, device_type: str) -> int:
     """Padded tokens per forward pass: what a recipe says, or what suits the device."""
     return wanted or (_CPU_TOKENS if device_type == "cpu" else _GPU_TOKENS)
-
-
-def step_stream(count: int, batch_size: int, *names: object) -> Iterator[np.ndarray]:
-    """Endless batches of ``batch_size`` indices below ``count``.
-
-    Every epoch is a fresh permutation, seeded by ``names`` and the epoch's number; batches run across the seam between
-    epochs, so that none is short.
-    """
-    epoch, left = 0, np.empty(0, dtype=np.int64)
-    while True:
-        while len(left) < batch_size:
-            generator = np.random.default_rng(derive_seed("order", *names, epoch))
-            left = np.concatenate([left, generator.permutation(count)])
-            epoch += 1
-        yield left[:batch_size]
-        left = left[batch_size:]
 
 
 def micro_batches(items: Sequence[Item], max_tokens: int) -> list[list[Item]]:

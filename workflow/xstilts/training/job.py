@@ -9,107 +9,126 @@ from typing import Any
 
 import torch
 
-from xstilts import metrics, tasks
-from xstilts.artifacts import digest, sha256_file
-from xstilts.data.read import load_rows
-from xstilts.errors import DataError
-from xstilts.models.heads import HEADS
-from xstilts.models.load import fresh_head, load_tokenizer
-from xstilts.seeds import derive_seed
+from xstilts import tasks
+from xstilts.artifacts import MANIFEST, digest, read_json, sha256_file
+from xstilts.models.load import load_tokenizer
+from xstilts.training import cost
 from xstilts.training.checkpoint import save_checkpoint
-from xstilts.training.loop import History, fine_tune, predict_logits, total_steps
-from xstilts.training.progress import Progress
+from xstilts.training.data import load_streams, load_texts
+from xstilts.training.parallel import World, join_world, leave_world
+from xstilts.training.phases import Phases
+from xstilts.training.search import Search
+from xstilts.training.state import StateDirectory, already_trained
+
+STATE_MINUTES = 15.0
 
 
 def train(
-    recipe: Mapping[str, Any], parent: Path, data: Sequence[Path], output: Path, label: str, curves: Path | None = None
+    recipe: Mapping[str, Any],
+    parent: Path,
+    data: Sequence[Path],
+    output: Path,
+    label: str,
+    curves: Path | None = None,
+    state: Path | None = None,
+    state_minutes: float = STATE_MINUTES,
+    text: Path | None = None,
 ) -> dict[str, Any]:
     """Fine-tune ``parent`` as ``recipe`` says and write the checkpoint ``output``.
+
+    A run that was stopped goes on from its last saved state and ends in the bytes that it would have ended in (on a
+    CPU). Under ``torchrun`` several processes share the work.
 
     Args:
         recipe: a resolved training recipe (:mod:`xstilts.study.recipes`).
         parent: the checkpoint to start from; its head, if any, is dropped.
-        data: prepared English data of each of the recipe's tasks, in their order.
+        data: prepared data of each of the recipe's tasks, in their order.
         output: directory of the new checkpoint.
         label: name of the run on its progress lines.
         curves: directory for TensorBoard event files.
+        state: directory for the state of the unfinished run; beside the output unless given.
+        state_minutes: minutes between two savings of the state.
+        text: prepared unlabelled sentences, for methods that want them.
 
     Returns:
         The new checkpoint's manifest.
 
     Raises:
+        Interrupted: a signal asked to stop; the state is saved.
         XstiltsError: the parent is not whole, the data do not fit the recipe, or the loss diverges.
     """
     began = time.monotonic()
-    device = prepare_torch()
-    tokenizer = load_tokenizer(parent)
-    task = tasks.get(recipe["tasks"][0])
-    head = HEADS[task.type](task.labels, tokenizer, recipe)
-    train_rows = subset(_rows(data, recipe["tasks"], "train"), recipe["examples"], recipe["seed"])
-    dev_rows = _rows(data, recipe["tasks"], "dev")
-    items = head.encode(train_rows, train=True)
-    dev_items = head.encode(dev_rows, train=False)
-    if not items or not dev_items:
-        raise DataError(
-            f"{data[0]}: no usable {'train' if not items else 'dev'} rows for {label}; check the prepared data"
-        )
-
-    def attempt(learning_rate: float) -> tuple[Any, History]:
-        torch.manual_seed(derive_seed("head", recipe["seed"], recipe["phase"]))
-        model = fresh_head(parent, head.auto_class, task.labels).to(device)
-
-        def dev_score() -> float:
-            logits = predict_logits(model, head, dev_items, device, recipe["micro_batch_tokens"], recipe["precision"])
-            return metrics.score(task.type, task.metrics[0], head.decode(dev_rows, dev_items, logits))
-
-        name = label if len(recipe["learning_rate"]) == 1 else f"{label} lr {learning_rate:g}"
-        with event_log(curves, learning_rate) as log:
-            progress = Progress(name, total_steps(len(items), recipe))
-            return model, fine_tune(model, head, items, dev_score, recipe, learning_rate, device, progress, log)
-
-    best: tuple[Any, History] | None = None
-    tuning = []
-    for learning_rate in recipe["learning_rate"]:
-        model, history = attempt(learning_rate)
-        tuning.append({"learning_rate": learning_rate, "dev": history.best_score, "best_step": history.best_step})
-        if best is None or history.best_score > best[1].best_score:
-            best, chosen = (model, history), learning_rate
-    assert best is not None
-    model, history = best
-    facts = {
-        "recipe": dict(recipe),
-        "recipe_digest": digest(dict(recipe)),
-        "parents": {"checkpoint": sha256_file(parent / "manifest.json")},
-        "data": {name: sha256_file(path / "manifest.json") for name, path in zip(recipe["tasks"], data, strict=True)},
-        "rows": {"train": len(train_rows), "dev": len(dev_rows), "items": len(items)},
-        "dev_metric": task.metrics[0],
-        "learning_rate": chosen,
-        "tuning": tuning,
-        "history": vars(history),
-        "device": torch.cuda.get_device_name(device)
-        if device.type == "cuda"
-        else f"cpu, {torch.get_num_threads()} thread(s)",
-        "seconds": round(time.monotonic() - began, 2),
-        "peak_memory_mb": peak_memory_mb(device),
+    world, device = join_world()
+    sources = {
+        "parents": {"checkpoint": sha256_file(parent / MANIFEST)},
+        "data": {name: sha256_file(path / MANIFEST) for name, path in zip(recipe["tasks"], data, strict=True)},
     }
-    return save_checkpoint(model, tokenizer, output, facts)
+    if text is not None:
+        sources["data"] |= {recipe["text"]["task"]: sha256_file(text / MANIFEST)}
+    recipe_digest = digest(dict(recipe))
+    folder = state or output.parent / f".{output.name}.state"
+    states = StateDirectory(folder, digest([recipe_digest, sources]), state_minutes * 60, world.first)
+    try:
+        with states.lock(label):
+            if states.waited and already_trained(output, recipe_digest):
+                manifest: dict[str, Any] = read_json(output / MANIFEST)
+                return manifest
+            return _train(recipe, parent, data, output, label, curves, states, text, world, device, sources, began)
+    finally:
+        leave_world(world)
 
 
-def subset(rows: list[dict[str, Any]], examples: int | None, seed: int) -> list[dict[str, Any]]:
-    """``examples`` of the rows, drawn by id and seed and kept in order, or all of them."""
-    if examples is None or examples >= len(rows):
-        return rows
-    ranked = sorted(range(len(rows)), key=lambda index: derive_seed("subset", seed, rows[index]["id"]))
-    return [rows[index] for index in sorted(ranked[:examples])]
-
-
-def prepare_torch() -> torch.device:
-    """Deterministic algorithms, and the device to use: the first CUDA device if there is one, else the CPU.
-
-    The number of threads follows ``OMP_NUM_THREADS``, which rules set, because sums depend on it.
-    """
-    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def _train(
+    recipe: Mapping[str, Any],
+    parent: Path,
+    data: Sequence[Path],
+    output: Path,
+    label: str,
+    curves: Path | None,
+    states: StateDirectory,
+    text: Path | None,
+    world: World,
+    device: torch.device,
+    sources: Mapping[str, Any],
+    began: float,
+) -> dict[str, Any]:
+    phases = Phases()
+    with phases("encode"):
+        tokenizer = load_tokenizer(parent)
+        streams = load_streams(recipe, data, tokenizer, label)
+        texts = load_texts(recipe, text, tokenizer)
+    logger = event_log(curves if world.first else None)
+    search = Search(recipe, parent, streams, texts, tokenizer, world, device, states, label, logger, phases)
+    model, history = search.run()
+    with phases("save"):
+        facts = {
+            "recipe": dict(recipe),
+            "recipe_digest": digest(dict(recipe)),
+            **sources,
+            "rows": {
+                "train": sum(len(stream.rows) for stream in streams),
+                "dev": sum(len(stream.dev_rows) for stream in streams),
+                "items": sum(len(stream.items) for stream in streams),
+            },
+            "dev_metric": tasks.get(recipe["tasks"][0]).metrics[0],
+            "learning_rate": search.best_learning_rate,
+            "tuning": search.tuning,
+            "history": history,
+            "resumed": search.resumed,
+            "processes": world.size,
+            "device": device_name(device),
+            "seconds": round(time.monotonic() - began, 2),
+            "phases": phases.seconds,
+            "peak_memory_mb": peak_memory_mb(device),
+            "cost": _cost(model, search.total, device, world),
+        }
+        if not world.first:
+            world.barrier()
+            return facts
+        manifest = save_checkpoint(model, tokenizer, output, facts)
+    states.remove()
+    world.barrier()
+    return manifest
 
 
 def peak_memory_mb(device: torch.device) -> dict[str, int]:
@@ -120,24 +139,39 @@ def peak_memory_mb(device: torch.device) -> dict[str, int]:
     return peaks
 
 
+def device_name(device: torch.device) -> str:
+    """The GPU's name, or the CPU with the number of threads, on which sums depend."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"cpu, {torch.get_num_threads()} thread(s)"
+
+
+def _cost(model: Any, total: Mapping[str, float], device: torch.device, world: World) -> dict[str, Any]:
+    """Floating-point operations of all training passes and, where the device's peak is known, the share of it used."""
+    flops = cost.training_flops(model, int(total["padded_tokens"]), int(total["token_pairs"])) * world.size
+    rate = flops / total["step_seconds"]
+    peak = cost.named_peak(device_name(device))
+    return {
+        "flops": flops,
+        "flops_per_second": rate,
+        "peak_flops_per_second": peak,
+        "mfu": None if peak is None else rate / (peak * world.size),
+    }
+
+
 @contextlib.contextmanager
-def event_log(directory: Path | None, learning_rate: float) -> Iterator[Callable[[str, float, int], None]]:
-    """Curves as TensorBoard event files, one folder per learning rate; nowhere without a directory."""
-    if directory is None:
-        yield lambda name, value, step: None
-        return
+def _writer(directory: Path) -> Iterator[Callable[[str, float, int], None]]:
     from torch.utils.tensorboard import SummaryWriter
 
-    writer = SummaryWriter(str(directory / f"lr{learning_rate:g}"))
+    writer = SummaryWriter(str(directory))
     try:
         yield lambda name, value, step: writer.add_scalar(name, value, step)
     finally:
         writer.close()
 
 
-def _rows(data: Sequence[Path], names: Sequence[str], split: str) -> list[dict[str, Any]]:
-    """Rows of several tasks one after another; ids carry the task so that they stay unique."""
-    rows = []
-    for path, name in zip(data, names, strict=True):
-        rows += [row | {"id": f"{name}/{row['id']}"} for row in load_rows(path, split, "en")]
-    return rows
+def event_log(directory: Path | None) -> Callable[[float], contextlib.AbstractContextManager[Any]]:
+    """Curves as TensorBoard event files, one folder per learning rate; nowhere without a directory."""
+    if directory is None:
+        return lambda learning_rate: contextlib.nullcontext(lambda name, value, step: None)
+    return lambda learning_rate: _writer(directory / f"lr{learning_rate:g}")

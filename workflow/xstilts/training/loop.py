@@ -4,141 +4,183 @@ AdamW with decoupled weight decay (not on biases and LayerNorm), linear warm-up 
 of Devlin et al. 2019, appendix A.3, as jiant runs it for XTREME.
 """
 
-import contextlib
+import functools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from xstilts.errors import XstiltsError
 from xstilts.models.heads import Head, Item
-from xstilts.seeds import derive_seed
-from xstilts.training.batching import (
-    inference_batches,
-    micro_batches,
-    padded_tokens,
-    real_tokens,
-    step_stream,
-    token_budget,
-)
+from xstilts.training.attempt import Attempt
+from xstilts.training.batching import inference_batches, micro_batches, padded_tokens, real_tokens, token_budget
+from xstilts.training.methods import Inputs, Objective
+from xstilts.training.passes import Passes
 from xstilts.training.progress import Progress
-
-
-@dataclass
-class History:
-    """What one run did.
-
-    Attributes:
-        dev: English dev score after given steps: ``[{"step", "score"}]``.
-        loss: mean training loss between dev scores.
-        best_step: the step whose weights were kept.
-        best_score: its English dev score (percent).
-        seconds: training time without dev scoring.
-        padding: padded fraction of the tokens that went through the model.
-    """
-
-    dev: list[dict[str, float]] = field(default_factory=list)
-    loss: list[dict[str, float]] = field(default_factory=list)
-    best_step: int = 0
-    best_score: float = -math.inf
-    steps: int = 0
-    seconds: float = 0.0
-    examples_per_second: float = 0.0
-    tokens_per_second: float = 0.0
-    padding: float = 0.0
+from xstilts.training.setting import autocast
+from xstilts.training.streams import Mixture, Stream
 
 
 def fine_tune(
-    model: Any,
-    head: Head,
-    items: Sequence[Item],
-    dev_score: Callable[[], float],
-    recipe: Mapping[str, Any],
-    learning_rate: float,
-    device: torch.device,
+    attempt: Attempt,
+    mixture: Mixture,
+    objective: Objective,
+    inputs: Inputs | None,
+    dev_scores: Callable[[], dict[str, float]],
     progress: Progress,
     log: Callable[[str, float, int], None],
-) -> History:
-    """Train ``model`` in place and leave it with the selected weights.
+    after_step: Callable[[], None],
+    observe: Callable[[Stream, Sequence[Item], Any], None] | None = None,
+) -> None:
+    """Train what ``attempt`` holds, from its step on to its last.
 
     Args:
-        model: a ``transformers`` model with a head, on ``device``.
-        head: the task type.
-        items: encoded English training examples.
-        dev_score: scores the model on English dev rows, in percent; higher is better.
-        recipe: a resolved training recipe.
-        learning_rate: peak learning rate (a recipe may name several, one run each).
-        device: where to train.
+        attempt: model, optimiser and history; left with the selected weights in ``attempt.kept``.
+        mixture: which examples each step draws.
+        objective: the passes that a micro-batch takes.
+        inputs: what the drawn examples look like; as they are, unless given.
+        dev_scores: English dev score of every stream, in percent; higher is better.
         progress: receives every step.
         log: ``log(name, value, step)`` keeps curves.
+        after_step: called when a step is done, its dev score included; may save the state, and may raise.
+        observe: receives every micro-batch with the outputs of its clean pass.
 
     Raises:
-        XstiltsError: the loss is not finite.
+        XstiltsError: the loss is not finite, or one example alone does not fit into memory.
     """
-    if recipe["freeze_embeddings"]:
-        model.get_input_embeddings().requires_grad_(False)
-    trained = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    optimizer = torch.optim.AdamW(
-        _groups(trained, recipe["weight_decay"]), lr=learning_rate, eps=recipe["adam_epsilon"], fused=True
-    )
-    steps = total_steps(len(items), recipe)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, linear_schedule(steps, round(steps * recipe["warmup"])))
-    torch.manual_seed(derive_seed("dropout", recipe["seed"], recipe["phase"]))
-    dev_steps = {math.ceil(steps * point / recipe["evaluations"]) for point in range(1, recipe["evaluations"] + 1)}
-    history, kept = History(steps=steps), {}
-    loss_sum, loss_from, real, padded = 0.0, 0, 0, 0
-    budget = token_budget(recipe["micro_batch_tokens"], device.type)
-    batches = step_stream(len(items), recipe["batch_size"], recipe["seed"], recipe["phase"])
-    for step, indices in zip(range(1, steps + 1), batches, strict=False):
+    recipe, setting, history = attempt.recipe, attempt.setting, attempt.history
+    points = range(1, recipe["evaluations"] + 1)
+    dev_steps = {math.ceil(attempt.steps * point / recipe["evaluations"]) for point in points}
+    steps = mixture.steps(attempt.step + 1)
+    for step, (stream, indices, epochs) in zip(range(attempt.step + 1, attempt.steps + 1), steps, strict=False):
         began = time.monotonic()
-        model.train()
-        batch = [items[index] for index in indices]
-        units = sum(map(head.units, batch))
-        step_loss = 0.0
-        for part in micro_batches(batch, budget):
-            with autocast(device, recipe["precision"]):
-                outputs = head.forward(model, part, device)
-            loss = head.loss(outputs, part) / units
-            loss.backward()
-            step_loss += loss.item()
-            padded += padded_tokens(part)
-        if not math.isfinite(step_loss):
+        attempt.set_learning_rate(step)
+        own = setting.world.share(list(zip(indices.tolist(), epochs.tolist(), strict=True)))
+        batch = _present(attempt, stream, own, inputs)
+        units = setting.world.total(sum(map(stream.head.units, batch)), setting.device)
+        loss = _backward_within_memory(attempt, stream, batch, units, objective, observe)
+        if attempt.auxiliary is not None:
+            attempt.auxiliary.backward(step, attempt.steps)
+        loss = float(setting.world.sum_gradients(attempt.all_parameters(), loss))
+        if not math.isfinite(loss):
+            rows = [str(stream.rows[stream.items[index].row]["id"]) for index in indices]
             raise XstiltsError(
-                f"loss is {step_loss} at step {step} of {steps}; "
-                f"lower learning_rate ({learning_rate:g}) or use precision: fp32"
+                f"loss is {loss} at step {step} of {attempt.steps}, rows {', '.join(rows[:4])} …; "
+                f"lower learning_rate ({attempt.learning_rate:g}) or use precision: fp32"
             )
-        torch.nn.utils.clip_grad_norm_(trained.values(), recipe["max_grad_norm"])
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad(set_to_none=True)
-        history.seconds += time.monotonic() - began
-        tokens = real_tokens(batch)
-        real += tokens
-        loss_sum += step_loss
-        progress.step(step, len(batch), tokens, f"loss {step_loss:.4f}")
+        attempt.update()
+        attempt.step = step
+        attempt.losses.append(loss)
+        history.step_seconds += time.monotonic() - began
+        progress.step(step, recipe["batch_size"], real_tokens(batch) * setting.world.size, f"loss {loss:.4f}")
         if step in dev_steps:
-            score = dev_score()
-            mean_loss = loss_sum / (step - loss_from)
-            loss_sum, loss_from = 0.0, step
-            history.dev.append({"step": step, "score": score})
-            history.loss.append({"step": step, "loss": mean_loss})
-            log("train/loss", mean_loss, step)
-            log("dev/score", score, step)
-            log("train/learning_rate", schedule.get_last_lr()[0], step)
-            progress.say(f"step {step}/{steps} English dev {score:.2f}")
-            if score > history.best_score or recipe["selection"] == "last":
-                history.best_step, history.best_score = step, score
-                kept = {name: parameter.detach().to("cpu", copy=True) for name, parameter in trained.items()}
-    with torch.no_grad():
-        for name, parameter in trained.items():
-            parameter.copy_(kept[name])
-    history.examples_per_second = steps * recipe["batch_size"] / history.seconds
-    history.tokens_per_second = real / history.seconds
-    history.padding = 1 - real / padded
-    return history
+            _score(attempt, dev_scores, progress, log)
+        after_step()
+    history.finish(recipe["batch_size"])
+
+
+def _present(attempt: Attempt, stream: Stream, own: Sequence[tuple[int, int]], inputs: Inputs | None) -> list[Item]:
+    """The items of a step: perturbed by the method, masked where they are text, or as they are."""
+    indices, epochs = [index for index, _ in own], [epoch for _, epoch in own]
+    if inputs is None or not stream.labelled or not own:
+        return stream.visit(indices, epochs)
+    setting = attempt.setting
+
+    def losses(items: Sequence[Item]) -> Tensor:
+        return item_losses(
+            attempt.learner.models[stream.key],
+            stream.head,
+            items,
+            setting.device,
+            setting.budget,
+            setting.precision_name,
+        )
+
+    return inputs.present(stream, indices, epochs, losses)
+
+
+def _backward_within_memory(
+    attempt: Attempt,
+    stream: Stream,
+    batch: Sequence[Item],
+    units: float,
+    objective: Objective,
+    observe: Callable[[Stream, Sequence[Item], Any], None] | None,
+) -> Tensor:
+    """The batch's gradient; when memory runs out, the same again in smaller passes, from now on."""
+    setting = attempt.setting
+    while True:
+        start = attempt.random_state()
+        try:
+            return _backward(attempt, stream, batch, units, objective, observe)
+        except torch.OutOfMemoryError:
+            largest = max(map(padded_tokens, micro_batches(batch, setting.budget)))
+            if largest <= max(padded_tokens([item]) for item in batch):
+                raise XstiltsError(
+                    f"out of memory at step {attempt.step + 1} with one example of {largest} tokens in a pass; "
+                    "lower max_length, or set gradient_checkpointing: true"
+                ) from None
+            setting.budget = largest // 2
+            attempt.say(f"out of memory: passes of at most {setting.budget} tokens from here on")
+            attempt.optimizer.zero_grad(set_to_none=True)
+            attempt.restore_random_state(start)
+            if setting.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+
+def _backward(
+    attempt: Attempt,
+    stream: Stream,
+    batch: Sequence[Item],
+    units: float,
+    objective: Objective,
+    observe: Callable[[Stream, Sequence[Item], Any], None] | None,
+) -> Tensor:
+    model, setting, history = attempt.learner.models[stream.key], attempt.setting, attempt.history
+    attempt.learner.train()
+    total = torch.zeros((), device=setting.device)
+    for part in micro_batches(batch, setting.budget):
+        see = None if observe is None else functools.partial(observe, stream)
+        passes = Passes(model, stream.head, part, units, setting.device, setting.precision, see)
+        total = total + objective.backward(passes)
+        history.tokens += real_tokens(part)
+        history.padded_tokens += padded_tokens(part)
+        history.token_pairs += padded_tokens(part) * max(item.length for item in part)
+    return total
+
+
+def _score(
+    attempt: Attempt,
+    dev_scores: Callable[[], dict[str, float]],
+    progress: Progress,
+    log: Callable[[str, float, int], None],
+) -> None:
+    """Score English dev, keep the weights if they are to be kept, and write it all down."""
+    step, history = attempt.step, attempt.history
+    scores = dev_scores()
+    score = attempt.setting.world.first_says(sum(scores.values()) / len(scores), attempt.setting.device)
+    entry: dict[str, Any] = {"step": step, "score": score}
+    history.dev.append(entry | {"tasks": scores} if len(scores) > 1 else entry)
+    mean_loss = sum(attempt.losses) / len(attempt.losses)
+    attempt.losses.clear()
+    history.loss.append({"step": step, "loss": mean_loss})
+    log("train/loss", mean_loss, step)
+    log("dev/score", score, step)
+    log("train/learning_rate", attempt.learning_rate_at(step), step)
+    note = ""
+    if attempt.auxiliary is not None:
+        found = attempt.auxiliary.report()
+        history.method.append({"step": step} | found)
+        for name, value in found.items():
+            log(f"method/{name}", value, step)
+        note = " " + " ".join(f"{name} {value:.1f}" for name, value in found.items())
+    progress.say(f"step {step}/{attempt.steps} English dev {score:.2f}{note}")
+    if score > history.best_score or attempt.recipe["selection"] == "last":
+        history.best_step, history.best_score = step, score
+        attempt.keep()
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
@@ -157,30 +199,22 @@ def predict_logits(
     return logits
 
 
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def item_losses(
+    model: Any, head: Head, items: Sequence[Item], device: torch.device, max_tokens: int | None, precision: str = "fp32"
+) -> Tensor:
+    """Loss of every item, ``(items,)`` on the CPU, from length-grouped passes without dropout."""
+    model.eval()
+    losses = torch.zeros(len(items))
+    for indices in inference_batches(items, token_budget(max_tokens, device.type)):
+        batch = [items[index] for index in indices]
+        with autocast(device, precision):
+            outputs = head.forward(model, batch, device)
+        losses[indices] = head.terms(outputs, batch).item_losses(len(batch)).cpu()
+    return losses
+
+
 def total_steps(count: int, recipe: Mapping[str, Any]) -> int:
     """Optimiser steps of a run over ``count`` examples; at least one."""
     steps: int = round(count * recipe["epochs"] / recipe["batch_size"])
     return max(1, steps)
-
-
-def linear_schedule(steps: int, warmup: int) -> Callable[[int], float]:
-    """Factor of the peak learning rate: up over ``warmup`` steps, then down to zero at ``steps``."""
-
-    def factor(step: int) -> float:
-        if step < warmup:
-            return (step + 1) / warmup
-        return max(0.0, (steps - step) / max(1, steps - warmup))
-
-    return factor
-
-
-def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager[Any]:
-    """bf16 autocast where it is asked for, or (``auto``) where CUDA has it."""
-    automatic = precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" or automatic else contextlib.nullcontext()
-
-
-def _groups(trained: Mapping[str, torch.nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:
-    matrices = [parameter for parameter in trained.values() if parameter.ndim > 1]
-    vectors = [parameter for parameter in trained.values() if parameter.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]

@@ -13,24 +13,28 @@ class Progress:
         steps: how many steps there will be.
         interval: seconds between lines.
         stream: where lines go; standard error by default.
+        speaks: whether it prints at all; of several processes one does.
     """
 
-    def __init__(self, label: str, steps: int, interval: float = 10.0, stream: TextIO | None = None) -> None:
-        self.label, self.steps, self.interval = label, steps, interval
+    def __init__(
+        self, label: str, steps: int, interval: float = 10.0, stream: TextIO | None = None, speaks: bool = True
+    ) -> None:
+        self.label, self.steps, self.interval, self.speaks = label, steps, interval, speaks
         self.stream = stream or sys.stderr
         self.began = self.said = time.monotonic()
-        self.examples = self.tokens = 0
+        self.examples = self.tokens = self.done = 0
 
     def step(self, step: int, examples: int, tokens: int, note: str) -> None:
         """Count one step; ``note`` is what else there is to say of it, such as its loss."""
         self.examples += examples
         self.tokens += tokens
+        self.done += 1
         now = time.monotonic()
         if now - self.said < self.interval and step < self.steps:
             return
         self.said = now
         elapsed = max(now - self.began, 1e-9)
-        left = elapsed / step * (self.steps - step)
+        left = elapsed / self.done * (self.steps - step)
         self.say(
             f"step {step}/{self.steps} {note} "
             f"{self.examples / elapsed:.0f} examples/s {self.tokens / elapsed:.0f} tokens/s left {_clock(left)}"
@@ -38,7 +42,8 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print one line."""
-        print(f"[{self.label}] {text}", file=self.stream, flush=True)
+        if self.speaks:
+            print(f"[{self.label}] {text}", file=self.stream, flush=True)
 
 
 def _clock(seconds: float) -> str:

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy, log_softmax
 
 Row = Mapping[str, Any]
 
@@ -35,6 +37,36 @@ class Item:
         return max(map(len, self.sequences))
 
 
+@dataclass(slots=True)
+class Terms:
+    """The classifications that a forward pass comes down to: one per label, tagged token, or end of a span.
+
+    Attributes:
+        logits: ``(terms, classes)``; classes that cannot be chosen, such as padding, hold the dtype's lowest value.
+        targets: ``(terms,)`` indices of the gold classes.
+        owners: ``(terms,)`` index, within the pass, of the item a term belongs to.
+        weight: what a term counts in the loss.
+    """
+
+    logits: Tensor
+    targets: Tensor
+    owners: Tensor
+    weight: float = 1.0
+
+    def loss(self) -> Tensor:
+        """Weighted cross-entropy, summed (float32 scalar)."""
+        return cross_entropy(self.logits.float(), self.targets, reduction="sum") * self.weight
+
+    def item_losses(self, count: int) -> Tensor:
+        """The same, of each of ``count`` items: ``(count,)``."""
+        losses = cross_entropy(self.logits.float(), self.targets, reduction="none") * self.weight
+        return losses.new_zeros(count).index_add(0, self.owners, losses)
+
+    def log_probabilities(self) -> Tensor:
+        """``(terms, classes)``, float32."""
+        return log_softmax(self.logits.float(), -1)
+
+
 class Head(abc.ABC):
     """A task type: how rows become items, what the loss is, how outputs become predictions.
 
@@ -58,8 +90,8 @@ class Head(abc.ABC):
         """Tokenise rows; with ``train``, items without a usable target are left out."""
 
     @abc.abstractmethod
-    def loss(self, outputs: Any, items: Sequence[Item]) -> Tensor:
-        """Summed cross-entropy (float32 scalar) of a forward pass over ``items``."""
+    def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
+        """The classifications in a forward pass over ``items``; their loss is what training minimises."""
 
     @abc.abstractmethod
     def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:
@@ -73,14 +105,26 @@ class Head(abc.ABC):
         """Number of terms the item adds to the loss; the mean over a batch is taken over them."""
         return 1
 
-    def forward(self, model: Any, items: Sequence[Item], device: torch.device) -> Any:
-        """Pad the items' sequences into one batch and run the model."""
+    def collate(self, items: Sequence[Item], device: torch.device) -> dict[str, Tensor]:
+        """Pad the items' sequences into the tensors that the model takes."""
         sequences = [sequence for item in items for sequence in item.sequences]
-        inputs = {"input_ids": _pad(sequences, self.tokenizer.pad_token_id, device)}
-        inputs["attention_mask"] = _pad([[1] * len(sequence) for sequence in sequences], 0, device)
+        lengths = np.array([len(sequence) for sequence in sequences])
+        present = np.arange(lengths.max()) < lengths[:, None]
+        inputs = {
+            "input_ids": _pad(sequences, present, self.tokenizer.pad_token_id, device),
+            "attention_mask": torch.from_numpy(present.astype(np.int64)).to(device, non_blocking=True),
+        }
         if items[0].types:
-            inputs["token_type_ids"] = _pad([types for item in items for types in item.types], 0, device)
-        return model(**self.shape(inputs, len(items)))
+            inputs["token_type_ids"] = _pad([types for item in items for types in item.types], present, 0, device)
+        return self.shape(inputs, len(items))
+
+    def run(self, model: Any, inputs: Mapping[str, Tensor], items: Sequence[Item]) -> Any:
+        """One forward pass over collated items."""
+        return model(**inputs)
+
+    def forward(self, model: Any, items: Sequence[Item], device: torch.device) -> Any:
+        """Run the model over the items as one padded batch."""
+        return self.run(model, self.collate(items, device), items)
 
     def shape(self, inputs: dict[str, Tensor], n: int) -> dict[str, Tensor]:
         """Arrange ``(sequences, tokens)`` tensors as the model wants them."""
@@ -97,7 +141,7 @@ def types_of(encoding: Any, position: int) -> list[list[int]]:
     return [encoding["token_type_ids"][position]] if "token_type_ids" in encoding else []
 
 
-def _pad(sequences: Sequence[Sequence[int]], value: int, device: torch.device) -> Tensor:
-    width = max(map(len, sequences))
-    padded = [[*sequence, *[value] * (width - len(sequence))] for sequence in sequences]
-    return torch.tensor(padded, dtype=torch.long).to(device, non_blocking=True)
+def _pad(sequences: Sequence[Sequence[int]], present: np.ndarray, value: int, device: torch.device) -> Tensor:
+    padded = np.full(present.shape, value, dtype=np.int64)
+    padded[present] = np.fromiter((token for sequence in sequences for token in sequence), np.int64, present.sum())
+    return torch.from_numpy(padded).to(device, non_blocking=True)

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from xstilts.models.heads.base import Head, Item, Row, types_of
+from xstilts.models.heads.base import Head, Item, Row, Terms, types_of
 
 
 class Classification(Head):
@@ -24,10 +22,11 @@ class Classification(Head):
             for position, ids in enumerate(encoding["input_ids"])
         ]
 
-    def loss(self, outputs: Any, items: Sequence[Item]) -> Tensor:
-        """Summed over items."""
-        target = torch.tensor([item.target for item in items], device=outputs.logits.device)
-        return cross_entropy(outputs.logits.float(), target, reduction="sum")
+    def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
+        """One per item."""
+        device = outputs.logits.device
+        target = torch.tensor([item.target for item in items], device=device)
+        return Terms(outputs.logits, target, torch.arange(len(items), device=device))
 
     def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:
         """``(labels,)`` per item."""

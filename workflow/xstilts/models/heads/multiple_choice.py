@@ -5,9 +5,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from xstilts.models.heads.base import Head, Item, Row
+from xstilts.models.heads.base import Head, Item, Row, Terms
 
 
 class MultipleChoice(Head):
@@ -31,10 +30,11 @@ class MultipleChoice(Head):
         """``(items, choices, tokens)``."""
         return {name: tensor.view(n, -1, tensor.shape[-1]) for name, tensor in inputs.items()}
 
-    def loss(self, outputs: Any, items: Sequence[Item]) -> Tensor:
-        """Summed over items."""
-        target = torch.tensor([item.target for item in items], device=outputs.logits.device)
-        return cross_entropy(outputs.logits.float(), target, reduction="sum")
+    def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
+        """One per item."""
+        device = outputs.logits.device
+        target = torch.tensor([item.target for item in items], device=device)
+        return Terms(outputs.logits, target, torch.arange(len(items), device=device))
 
     def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:
         """``(choices,)`` per item."""

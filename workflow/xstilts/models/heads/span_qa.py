@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from xstilts.models.heads.base import Head, Item, Row, types_of
+from xstilts.models.heads.base import Head, Item, Row, Terms, types_of
 
 
 class SpanQA(Head):
@@ -56,15 +55,18 @@ class SpanQA(Head):
         last = np.flatnonzero((offsets[:, 0] < end) & (offsets[:, 1] >= end))
         return (int(first[0]), int(last[-1])) if first.size and last.size else (0, 0)
 
-    def loss(self, outputs: Any, items: Sequence[Item]) -> Tensor:
-        """Mean of start and end cross-entropy, summed over windows."""
-        target = torch.tensor([item.target for item in items], device=outputs.start_logits.device)
+    def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
+        """The start and the end of every window, half a term each."""
         outside = self._outside(outputs, items)
-        start = outputs.start_logits.float().masked_fill(outside, float("-inf"))
-        end = outputs.end_logits.float().masked_fill(outside, float("-inf"))
-        return (
-            cross_entropy(start, target[:, 0], reduction="sum") + cross_entropy(end, target[:, 1], reduction="sum")
-        ) / 2
+        both = torch.cat([outputs.start_logits, outputs.end_logits]).float()
+        target = torch.tensor([item.target for item in items], device=both.device)
+        owners = torch.arange(len(items), device=both.device)
+        return Terms(
+            both.masked_fill(outside.repeat(2, 1), torch.finfo(both.dtype).min),
+            target.T.flatten(),
+            owners.repeat(2),
+            weight=0.5,
+        )
 
     @staticmethod
     def _outside(outputs: Any, items: Sequence[Item]) -> Tensor:

@@ -9,17 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from xstilts.models.heads.base import Head, Item, Row, types_of
+from xstilts.models.heads.base import Head, Item, Row, Terms, types_of
 
-IGNORED = -100
 BOUNDARIES = "▁Ġ"  # of SentencePiece and of byte-level BPE
 
 
 class Tagging(Head):
-    """An item's target has a label index per token, ``IGNORED`` elsewhere; its note maps words to tokens."""
+    """An item's note maps words to the tokens that carry their labels; its target has the label of each, in order."""
 
     auto_class = "AutoModelForTokenClassification"
 
@@ -31,9 +28,7 @@ class Tagging(Head):
             labelled = _labelled_tokens(
                 encoding.word_ids(position), encoding.tokens(position), self.options["word_label"]
             )
-            target = [IGNORED] * len(ids)
-            for word, token in labelled.items():
-                target[token] = self.index[rows[position]["tags"][word]]
+            target = [self.index[rows[position]["tags"][word]] for word in labelled]
             if labelled or not train:
                 items.append(Item(position, [ids], types_of(encoding, position), target, labelled))
         return items
@@ -42,21 +37,18 @@ class Tagging(Head):
         """Labelled tokens."""
         return len(item.note)
 
-    def loss(self, outputs: Any, items: Sequence[Item]) -> Tensor:
-        """Summed over labelled tokens."""
-        width = outputs.logits.shape[1]
-        target = torch.tensor([item.target + [IGNORED] * (width - len(item.target)) for item in items])
-        return cross_entropy(
-            outputs.logits.float().flatten(0, 1),
-            target.flatten().to(outputs.logits.device),
-            ignore_index=IGNORED,
-            reduction="sum",
-        )
+    def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
+        """One per labelled token."""
+        device = outputs.logits.device
+        places = [(owner, token) for owner, item in enumerate(items) for token in item.note.values()]
+        owners, tokens = torch.tensor(places, dtype=torch.long, device=device).reshape(-1, 2).unbind(1)
+        target = torch.tensor([label for item in items for label in item.target], dtype=torch.long, device=device)
+        return Terms(outputs.logits[owners, tokens], target, owners)
 
     def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:
         """Index of the best label per token."""
         best = outputs.logits.argmax(-1).cpu().numpy()
-        return [row[: len(item.target)] for row, item in zip(best, items, strict=True)]
+        return [row[: item.length] for row, item in zip(best, items, strict=True)]
 
     def decode(self, rows: Sequence[Row], items: Sequence[Item], logits: Sequence[Any]) -> list[dict[str, Any]]:
         """One tag per word; words without a token of their own get the first label, so that counts always agree."""

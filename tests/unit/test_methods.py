@@ -1,0 +1,254 @@
+"""Each training method does what its paper says."""
+
+import pytest
+import torch
+
+from tiny import LABELS, RECIPE, pretend_tasks, rows_of
+from xstilts.artifacts import MANIFEST, write_json
+from xstilts.errors import ConfigError
+from xstilts.models.discriminator import GradientReversal
+from xstilts.models.heads import HEADS
+from xstilts.models.learner import Learner
+from xstilts.models.load import load_tokenizer
+from xstilts.training import methods
+from xstilts.training.job import train
+from xstilts.training.passes import Passes
+
+# The toy encoder's embeddings are small and its vocabulary knows whole words only.
+GENTLE = {
+    "fgm": {"epsilon": 0.05},
+    "pgd": {"step_size": 0.02, "epsilon": 0.05},
+    "freelb": {"step_size": 0.02, "initial_magnitude": 0.02, "max_norm": 0.05},
+    "char_noise": {"strength": 0.02},
+    "char_adversarial": {"strength": 0.02},
+    "dann": {"coefficient": 0.1},
+}
+LABELLED = [task_type for task_type in LABELS if task_type != "mlm"]
+
+
+def micro_batch(encoder, task_type, count=12):
+    """A model with a head and one micro-batch of its items."""
+    head = HEADS[task_type](LABELS[task_type], load_tokenizer(encoder), RECIPE)
+    items = head.encode(rows_of(task_type, count), train=True)
+    torch.manual_seed(0)
+    model = Learner(encoder, {"head": head}).models["head"]
+    units = sum(map(head.units, items))
+    return model, head, Passes(model, head, items, units, torch.device("cpu"))
+
+
+def method(name, **settings):
+    found = methods.get(name)
+    return found(found.resolve(settings))
+
+
+def gradients(model):
+    return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+
+def record_deltas(passes, monkeypatch):
+    """Every perturbation that a method runs the model with."""
+    seen, outputs = [], passes.outputs
+
+    def recorded(delta=None):
+        seen.append(None if delta is None else delta.detach().clone())
+        return outputs(delta)
+
+    monkeypatch.setattr(passes, "outputs", recorded)
+    return seen
+
+
+@pytest.mark.parametrize("task_type", LABELLED)
+def test_fgm_steps_by_epsilon_along_the_gradient_and_leaves_the_embeddings_alone(task_type, encoder, monkeypatch):
+    model, _, passes = micro_batch(encoder, task_type)
+    before = model.get_input_embeddings().weight.detach().clone()
+    seen = record_deltas(passes, monkeypatch)
+    model.eval()
+    method("fgm", epsilon=0.5).backward(passes)
+    clean, adversarial = seen
+    assert not clean.any()
+    assert torch.allclose(adversarial.flatten(1).norm(dim=1), torch.full((len(adversarial),), 0.5), atol=1e-5)
+    assert torch.equal(model.get_input_embeddings().weight, before)
+    with torch.no_grad():
+        at_clean, at_adversarial = (float(passes.loss(passes.outputs(d))) for d in (clean, adversarial))
+    assert at_adversarial > at_clean
+
+
+@pytest.mark.parametrize("task_type", LABELLED)
+def test_pgd_projects_every_step_onto_its_ball(task_type, encoder, monkeypatch):
+    model, _, passes = micro_batch(encoder, task_type)
+    model.eval()
+    seen = record_deltas(passes, monkeypatch)
+    method("pgd", steps=4, step_size=0.3, epsilon=0.5).backward(passes)
+    norms = [delta.flatten(1).norm(dim=1) for delta in seen]
+    assert len(norms) == 5
+    assert torch.allclose(norms[1], torch.full_like(norms[1], 0.3), atol=1e-5)
+    assert all((norm <= 0.5 + 1e-5).all() for norm in norms)
+    assert (norms[-1] > 0.4).any()
+
+
+@pytest.mark.parametrize("task_type", LABELLED)
+def test_pgd_trains_on_the_clean_and_the_last_point_only(task_type, encoder, monkeypatch):
+    model, _, passes = micro_batch(encoder, task_type)
+    model.eval()
+    seen = record_deltas(passes, monkeypatch)
+    method("pgd").backward(passes)
+    found, last = gradients(model), seen[-1]
+    model.zero_grad()
+    (passes.loss(passes.outputs()) + passes.loss(passes.outputs(last))).backward()
+    assert torch.allclose(found, gradients(model), atol=1e-6)
+
+
+def test_freelb_of_one_step_of_no_size_is_standard_training_bit_for_bit(encoder, tmp_path, monkeypatch):
+    pretend_tasks(monkeypatch, toy="classification")
+    write_json(tmp_path / "toy" / MANIFEST, {})
+    resolved = methods.resolve("freelb", {"freelb": {"steps": 1, "step_size": 0.0, "initial_magnitude": 0.0}})
+    runs = [
+        train(RECIPE | change, encoder, [tmp_path / "toy"], tmp_path / name, name)
+        for name, change in (("standard", {}), ("freelb", {"method": "freelb", "methods": resolved}))
+    ]
+    assert runs[0]["files"]["model.safetensors"]["sha256"] == runs[1]["files"]["model.safetensors"]["sha256"]
+
+
+def test_freelb_sees_one_dropout_mask_in_all_its_steps(encoder, monkeypatch):
+    model, _, passes = micro_batch(encoder, "classification")
+    model.train()
+    losses, loss = [], passes.loss
+
+    def recorded(outputs):
+        losses.append(loss(outputs).item())
+        return loss(outputs)
+
+    monkeypatch.setattr(passes, "loss", recorded)
+    method("freelb", steps=3, step_size=0.0, initial_magnitude=0.0).backward(passes)
+    assert len(losses) == 3
+    assert len(set(losses)) == 1
+    method("freelb", steps=3, step_size=0.5, initial_magnitude=0.0, max_norm=0.0).backward(passes)
+    assert losses[3] < losses[4] < losses[5]
+
+
+def test_freelb_keeps_every_sentence_within_its_norm(encoder, monkeypatch):
+    model, _, passes = micro_batch(encoder, "classification")
+    model.eval()
+    seen = record_deltas(passes, monkeypatch)
+    method("freelb", steps=5, step_size=0.2, initial_magnitude=0.1, max_norm=0.3).backward(passes)
+    assert all((delta.flatten(1).norm(dim=1) <= 0.3 + 1e-5).all() for delta in seen)
+    padding = (passes.mask == 0).expand_as(seen[0])
+    assert all(not delta[padding].any() for delta in seen)
+
+
+@pytest.mark.parametrize("name", ["smart", "r3f"])
+@pytest.mark.parametrize("task_type", LABELLED)
+def test_smoothness_is_zero_for_a_constant_model_and_positive_for_another(name, task_type, encoder):
+    model, _, passes = micro_batch(encoder, task_type)
+    model.eval()
+    big = method(name, epsilon=0.5, **({"noise": 0.1, "step_size": 0.5} if name == "smart" else {}))
+    plain = passes.loss(passes.outputs()).item()
+    assert float(big.backward(passes)) > plain + 1e-7
+    with torch.no_grad():
+        for parameter in list(model.parameters())[-2:]:
+            parameter.zero_()
+    constant = passes.loss(passes.outputs()).item()
+    assert float(big.backward(passes)) == pytest.approx(constant, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ["standard", "fgm", "pgd", "freelb"])
+@pytest.mark.parametrize("task_type", LABELLED)
+def test_cutting_a_batch_leaves_every_objectives_gradient_as_it_is(name, task_type, encoder):
+    """Perturbations are per sequence, so a sequence's share does not depend on its company."""
+    settings = {"initial_magnitude": 0.0} if name == "freelb" else {}
+    model, head, passes = micro_batch(encoder, task_type)
+    model.eval()
+    found = []
+    for parts in ([passes.items], [passes.items[:5], passes.items[5:]]):
+        model.zero_grad()
+        for part in parts:
+            method(name, **settings).backward(Passes(model, head, part, passes.units, torch.device("cpu")))
+        found.append(gradients(model))
+    assert torch.allclose(found[0], found[1], atol=2e-6)
+
+
+def test_gradient_reversal_is_the_identity_forward_and_flips_exactly_backward():
+    states = torch.randn(4, 8, requires_grad=True)
+    weights = torch.randn(4, 8)
+    reversed_states = GradientReversal.apply(states, 0.37)
+    assert torch.equal(reversed_states, states)
+    (reversed_states * weights).sum().backward()
+    assert torch.equal(states.grad, -0.37 * weights)
+
+
+def test_dann_reports_the_discriminator_beside_chance(encoder, tmp_path, monkeypatch):
+    pretend_tasks(monkeypatch, toy="classification", text="mlm")
+    for name in ("toy", "text"):
+        write_json(tmp_path / name / MANIFEST, {})
+    recipe = RECIPE | {
+        "method": "dann",
+        "methods": methods.resolve("dann", {}),
+        "text": {"task": "text", "languages": ["de", "en", "th"], "examples": 40},
+    }
+    manifest = train(
+        recipe, encoder, [tmp_path / "toy"], tmp_path / "run", "toy", text=tmp_path / "text", curves=tmp_path / "curves"
+    )
+    reports = manifest["history"]["method"]
+    assert [report["step"] for report in reports] == [12, 24, 36]
+    assert all(report["chance"] == pytest.approx(100 / 3) and 0 <= report["accuracy"] <= 100 for report in reports)
+    assert set(manifest["data"]) == {"toy", "text"}
+
+
+@pytest.mark.parametrize("name", methods.registry())
+@pytest.mark.parametrize(
+    ("task_type", "phase"), list(zip(LABELLED, ("intermediate", "target", "intermediate", "target"), strict=True))
+)
+def test_every_method_trains_every_task_type(name, task_type, phase, encoder, tmp_path, monkeypatch):
+    pretend_tasks(monkeypatch, toy=task_type, text="mlm")
+    for folder in ("toy", "text"):
+        write_json(tmp_path / folder / MANIFEST, {})
+    recipe = RECIPE | {
+        "method": name,
+        "methods": methods.resolve(name, {name: GENTLE[name]} if name in GENTLE else {}),
+        "phase": phase,
+        "epochs": 4,
+        "text": {"task": "text", "languages": ["de", "en"], "examples": 40},
+    }
+    text = tmp_path / "text" if methods.get(name).needs_text else None
+    manifest = train(recipe, encoder, [tmp_path / "toy"], tmp_path / "run", "toy", text=text)
+    assert manifest["history"]["best_score"] > 90
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("frelb", "did you mean freelb"),
+        ("fgm+pgd", "both decide the objective"),
+        ("char_noise+char_adversarial", "both decide the inputs"),
+        ("char_adversarial+fgm", "both search for the worst input"),
+    ],
+)
+def test_a_combination_that_makes_no_sense_is_refused_with_the_reason(text, message):
+    with pytest.raises(ConfigError, match=message):
+        methods.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"freelb": {"step": 3}}, "has no option 'step'; it has: steps"),
+        ({"freelb": {"steps": 0}}, "'steps' is 0; it must be 1 or more"),
+        ({"freelb": {"steps": 1.5}}, "takes a value of type int"),
+        ({"pgd": {}}, "which the recipe .freelb. does not use"),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_is_allowed(options, message):
+    with pytest.raises(ConfigError, match=message):
+        methods.resolve("freelb", options)
+
+
+def test_methods_go_together_where_they_play_different_parts():
+    assert [entry["name"] for entry in methods.resolve("dann+char_noise", {})] == ["char_noise", "dann"]
+    assert methods.resolve("standard", {}) == []
+
+
+def test_every_method_says_where_it_and_its_defaults_come_from():
+    for found in methods.registry().values():
+        assert found.summary
+        assert found.source
+        assert all(option.source for option in found.options.values())

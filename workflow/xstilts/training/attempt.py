@@ -1,0 +1,158 @@
+"""A run in motion: everything that a resumed run needs to go on bit for bit."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from xstilts.models.learner import Learner
+from xstilts.seeds import derive_seed
+from xstilts.training.history import History
+from xstilts.training.methods import Auxiliary
+from xstilts.training.setting import Setting
+from xstilts.training.state import random_state, restore_random_state
+
+
+class Attempt:
+    """One training run at one learning rate.
+
+    Args:
+        learner: the model, on its device.
+        setting: where and how it trains.
+        recipe: a resolved training recipe.
+        steps: how many optimiser steps.
+        learning_rate: the peak.
+        auxiliary: a method with a loss of its own.
+        say: prints a line.
+
+    Attributes:
+        step: the last step done.
+        history: what was done.
+        kept: the selected weights, on the CPU.
+        losses: training losses since the last dev score.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        setting: Setting,
+        recipe: Mapping[str, Any],
+        steps: int,
+        learning_rate: float,
+        auxiliary: Auxiliary | None,
+        say: Callable[[str], None],
+    ) -> None:
+        self.learner, self.setting, self.recipe, self.steps = learner, setting, recipe, steps
+        self.learning_rate, self.auxiliary, self.say = learning_rate, auxiliary, say
+        self.trained = {name: p for name, p in learner.named_parameters() if p.requires_grad}
+        self.helpers = {} if auxiliary is None else dict(auxiliary.module().named_parameters())
+        self.optimizer = torch.optim.AdamW(self._groups(), eps=recipe["adam_epsilon"], fused=True)
+        self._factor = linear_schedule(steps, round(steps * recipe["warmup"]))
+        self.step = 0
+        self.history = History(steps=steps)
+        self.kept: dict[str, Tensor] = {}
+        self.losses: list[float] = []
+        rank = setting.world.rank
+        torch.manual_seed(derive_seed("dropout", setting.seed, setting.phase, *([rank] if rank else [])))
+
+    def all_parameters(self) -> list[nn.Parameter]:
+        """What the optimiser moves."""
+        return [*self.trained.values(), *self.helpers.values()]
+
+    def learning_rate_at(self, step: int) -> float:
+        """The model's learning rate in a step, counted from 1."""
+        return self.learning_rate * self._factor(step - 1)
+
+    def set_learning_rate(self, step: int) -> None:
+        """Give every group its peak times the schedule."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * self._factor(step - 1)
+
+    def update(self) -> None:
+        """Clip the gradients and take the optimiser's step."""
+        for parameters in (self.trained, self.helpers):
+            torch.nn.utils.clip_grad_norm_(parameters.values(), self.recipe["max_grad_norm"])
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def keep(self) -> None:
+        """Select the weights as they are."""
+        self.kept = {name: parameter.detach().to("cpu", copy=True) for name, parameter in self.trained.items()}
+
+    def random_state(self) -> Tensor:
+        """The generators that dropout draws from."""
+        return random_state(self.setting.device)
+
+    def restore_random_state(self, state: Tensor) -> None:
+        """Put :meth:`random_state` back."""
+        restore_random_state(state, self.setting.device)
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Tensors and facts from which :meth:`restore` goes on."""
+        tensors = {f"parameters/{name}": p for name, p in self._named()}
+        tensors |= {f"kept/{name}": tensor for name, tensor in self.kept.items()}
+        for name, parameter in self._named():
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                tensors[f"optimizer/{key}/{name}"] = value
+        states = self.setting.world.gather(self.random_state(), self.setting.device)
+        tensors |= {f"random/{rank}": state for rank, state in enumerate(states)}
+        facts = {
+            "step": self.step,
+            "history": dataclasses.asdict(self.history),
+            "losses": self.losses,
+            "budget": self.setting.budget,
+            "processes": self.setting.world.size,
+            "auxiliary": {} if self.auxiliary is None else self.auxiliary.counters(),
+        }
+        return tensors, facts
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+        """Take a saved state over."""
+        for name, parameter in self._named():
+            parameter.copy_(tensors[f"parameters/{name}"])
+            state = self.optimizer.state[parameter]
+            for key in ("step", "exp_avg", "exp_avg_sq"):
+                saved = tensors.get(f"optimizer/{key}/{name}")
+                if saved is not None:
+                    state[key] = saved.to(parameter.device)
+        self.kept = {name.removeprefix("kept/"): t for name, t in tensors.items() if name.startswith("kept/")}
+        self.step, self.losses = facts["step"], list(facts["losses"])
+        self.history = History(**facts["history"])
+        self.setting.budget = facts["budget"]
+        if self.auxiliary is not None:
+            self.auxiliary.restore(facts["auxiliary"])
+        if facts["processes"] == self.setting.world.size:
+            self.restore_random_state(tensors[f"random/{self.setting.world.rank}"])
+        else:
+            self.say(
+                f"resumed on {self.setting.world.size} processes instead of {facts['processes']}: new dropout masks"
+            )
+
+    def _named(self) -> list[tuple[str, nn.Parameter]]:
+        return [*self.trained.items(), *((f"helper/{name}", p) for name, p in self.helpers.items())]
+
+    def _groups(self) -> list[dict[str, Any]]:
+        matrices = [parameter for parameter in self.trained.values() if parameter.ndim > 1]
+        vectors = [parameter for parameter in self.trained.values() if parameter.ndim <= 1]
+        groups: list[dict[str, Any]] = [
+            {"params": matrices, "weight_decay": self.recipe["weight_decay"], "peak": self.learning_rate},
+            {"params": vectors, "weight_decay": 0.0, "peak": self.learning_rate},
+        ]
+        if self.auxiliary is not None:
+            peak = self.auxiliary.settings["learning_rate"]
+            groups.append({"params": list(self.helpers.values()), "weight_decay": 0.0, "peak": peak})
+        return groups
+
+
+def linear_schedule(steps: int, warmup: int) -> Callable[[int], float]:
+    """Factor of the peak learning rate: up over ``warmup`` steps, then down to zero at ``steps``."""
+
+    def factor(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        return max(0.0, (steps - step) / max(1, steps - warmup))
+
+    return factor

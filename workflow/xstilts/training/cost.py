@@ -1,0 +1,27 @@
+"""What a run costs: floating-point operations, and how much of a device's peak it used."""
+
+from typing import Any
+
+# Dense bf16 peaks in TFLOP/s from the makers' data sheets, by a part of the name that CUDA reports.
+PEAKS = {"H200": 989.4, "H100 PCIe": 756.0, "H100": 989.4, "A100": 312.0, "L40S": 362.0, "L4": 121.0}
+
+
+def parameters_at_work(model: Any) -> int:
+    """Parameters that every token passes through: all but the embedding tables, which are only looked up."""
+    return sum(parameter.numel() for name, parameter in model.named_parameters() if "embeddings" not in name)
+
+
+def training_flops(model: Any, tokens: int, token_pairs: int) -> float:
+    """Operations of forward and backward passes over ``tokens`` tokens that form ``token_pairs`` attention pairs.
+
+    Six per parameter and token, and twelve per layer, state dimension and pair of tokens (Chowdhery et al. 2022,
+    appendix B).
+    """
+    config = model.config
+    attention: float = 12.0 * config.num_hidden_layers * config.hidden_size * token_pairs
+    return 6.0 * parameters_at_work(model) * tokens + attention
+
+
+def named_peak(device_name: str) -> float | None:
+    """The device's dense bf16 peak (FLOP/s); None for a device that is not in the table."""
+    return next((peak * 1e12 for part, peak in PEAKS.items() if part in device_name), None)

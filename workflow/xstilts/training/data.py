@@ -1,0 +1,117 @@
+"""From prepared directories to the streams that a run trains on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from xstilts import metrics, tasks
+from xstilts.data.read import languages, load_rows
+from xstilts.errors import DataError
+from xstilts.models.heads import HEADS, Head
+from xstilts.seeds import derive_seed, held_out
+from xstilts.tasks import Row, Task
+from xstilts.training.streams import Stream
+
+# Unlabelled text has no dev split of its own: this share of it is scored, at most so many sentences.
+_TEXT_DEV_SHARE, _TEXT_DEV_ROWS = 0.05, 500
+
+
+def load_streams(recipe: Mapping[str, Any], data: Sequence[Path], tokenizer: Any, label: str) -> list[Stream]:
+    """A stream per head, its tasks pooled; or, where the recipe says how to sample, a stream per task.
+
+    Args:
+        recipe: a resolved training recipe.
+        data: prepared directories of its tasks, in their order.
+        tokenizer: the encoder's.
+        label: the run, for messages.
+
+    Raises:
+        DataError: a stream has no usable rows.
+    """
+    found = [tasks.get(name) for name in recipe["tasks"]]
+    heads: dict[str, Head] = {}
+    pools: dict[str, list[tuple[Task, Path]]] = {}
+    for task, path in zip(found, data, strict=True):
+        key = head_key(task)
+        if key not in heads:
+            heads[key] = HEADS[task.type](task.labels, tokenizer, recipe)
+        pools.setdefault(task.name if recipe["sampling"] else key, []).append((task, path))
+    return [_stream(pool, heads[head_key(pool[0][0])], recipe, label) for pool in pools.values()]
+
+
+def head_key(task: Task) -> str:
+    """Tasks of one type with the same labels share a head."""
+    return task.type if not task.labels else f"{task.type}_{derive_seed(*task.labels):x}"
+
+
+def dev_score(stream: Stream, predictions: Sequence[Mapping[str, Any]]) -> float:
+    """English dev score of a stream, in percent."""
+    return metrics.score(stream.type, stream.metric, predictions)
+
+
+def load_texts(recipe: Mapping[str, Any], directory: Path | None, tokenizer: Any) -> dict[str, list[list[int]]]:
+    """Token ids of the unlabelled sentences that a method wants, by language; nothing where it wants none.
+
+    Raises:
+        DataError: a language has no sentences.
+    """
+    if directory is None:
+        return {}
+    texts = {}
+    for language in recipe["text"]["languages"]:
+        rows = subset(load_rows(directory, "train", language), recipe["text"]["examples"], recipe["seed"])
+        if not rows:
+            raise DataError(f"{directory}: no {language} sentences; check the prepared data")
+        encoded = tokenizer(
+            [row["text"] for row in rows], truncation=True, max_length=recipe["max_length"], return_attention_mask=False
+        )
+        texts[language] = encoded["input_ids"]
+    return texts
+
+
+def subset(rows: list[Row], examples: int | None, seed: int) -> list[Row]:
+    """``examples`` of the rows, drawn by id and seed and kept in order, or all of them."""
+    if examples is None or examples >= len(rows):
+        return rows
+    ranked = sorted(range(len(rows)), key=lambda index: derive_seed("subset", seed, rows[index]["id"]))
+    return [rows[index] for index in sorted(ranked[:examples])]
+
+
+def _stream(pool: Sequence[tuple[Task, Path]], head: Head, recipe: Mapping[str, Any], label: str) -> Stream:
+    task = pool[0][0]
+    train, dev = _text_rows(pool, recipe) if task.type == "mlm" else (_rows(pool, "train"), _rows(pool, "dev"))
+    rows = subset(train, recipe["examples"], recipe["seed"])
+    items, dev_items = head.encode(rows, train=True), head.encode(dev, train=False)
+    if not items or not dev_items:
+        missing = "train" if not items else "dev"
+        raise DataError(f"{pool[0][1]}: no usable {missing} rows for {label}; check the prepared data")
+    name = "+".join(member.name for member, _ in pool)
+    return Stream(
+        name,
+        head_key(task),
+        task.type,
+        task.metrics[0],
+        head,
+        rows,
+        items,
+        dev,
+        dev_items,
+        (recipe["seed"], recipe["phase"]),
+    )
+
+
+def _rows(pool: Sequence[tuple[Task, Path]], split: str) -> list[Row]:
+    """Rows of several tasks one after another; ids carry the task so that they stay unique."""
+    return [row | {"id": f"{task.name}/{row['id']}"} for task, path in pool for row in load_rows(path, split, "en")]
+
+
+def _text_rows(pool: Sequence[tuple[Task, Path]], recipe: Mapping[str, Any]) -> tuple[list[Row], list[Row]]:
+    """Sentences to train on and to score, of the recipe's languages or of all that were prepared."""
+    train: list[Row] = []
+    dev: list[Row] = []
+    for task, path in pool:
+        for language in recipe["text_languages"] or languages(path, "train"):
+            for row in load_rows(path, "train", language):
+                named = row | {"id": f"{task.name}/{language}/{row['id']}"}
+                (dev if held_out(named["id"], _TEXT_DEV_SHARE, "text") else train).append(named)
+    return train, subset(dev, _TEXT_DEV_ROWS, 0)

@@ -1,0 +1,27 @@
+"""Plain fine-tuning: one forward and one backward pass."""
+
+from typing import TYPE_CHECKING
+
+from xstilts.training.methods.base import Objective
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from xstilts.training.passes import Passes
+
+
+class Standard(Objective):
+    """Minimises the head's cross-entropy."""
+
+    name = "standard"
+    summary = "cross-entropy, nothing else"
+    source = "Devlin et al. 2019"
+
+    def backward(self, passes: "Passes") -> "Tensor":
+        """One pass."""
+        loss = passes.loss(passes.outputs())
+        loss.backward()
+        return loss.detach()
+
+
+METHOD = Standard

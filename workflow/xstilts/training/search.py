@@ -1,0 +1,209 @@
+"""The learning rates of a recipe, one attempt each: the best on English dev is kept."""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xstilts.models.learner import Learner
+from xstilts.seeds import derive_seed
+from xstilts.training.attempt import Attempt
+from xstilts.training.data import dev_score
+from xstilts.training.loop import fine_tune, predict_logits, total_steps
+from xstilts.training.methods import Auxiliary, Inputs, Objective, get
+from xstilts.training.methods.standard import Standard
+from xstilts.training.parallel import World
+from xstilts.training.phases import Phases
+from xstilts.training.progress import Progress
+from xstilts.training.setting import Setting
+from xstilts.training.signals import Interrupted, listening
+from xstilts.training.state import StateDirectory
+from xstilts.training.streams import Mixture, Stream
+
+POOLED = {"kind": "proportional", "cap": None, "temperature": 1.0}
+
+
+class Search:
+    """Attempts of one job, resumable.
+
+    Args:
+        recipe: a resolved training recipe.
+        parent: the checkpoint to start from.
+        streams: what to train on.
+        texts: unlabelled sentences for methods that want them.
+        tokenizer: the encoder's.
+        world: the processes.
+        device: where to train.
+        states: where unfinished work is saved.
+        label: name of the run.
+        logger: opens the curves of a learning rate.
+        phases: receives seconds.
+
+    Attributes:
+        tuning: learning rate, English dev score and step of every finished attempt.
+        best_learning_rate: the one whose weights are kept.
+        resumed: where earlier runs of this job were taken up, and how many steps were done twice for it.
+        total: what all attempts together cost.
+    """
+
+    def __init__(
+        self,
+        recipe: Mapping[str, Any],
+        parent: Path,
+        streams: Sequence[Stream],
+        texts: Mapping[str, Sequence[list[int]]],
+        tokenizer: Any,
+        world: World,
+        device: torch.device,
+        states: StateDirectory,
+        label: str,
+        logger: Callable[[float], contextlib.AbstractContextManager[Any]],
+        phases: Phases,
+    ) -> None:
+        self.recipe, self.parent, self.streams, self.texts = recipe, parent, streams, texts
+        self.tokenizer, self.world, self.device = tokenizer, world, device
+        self.states, self.label, self.logger, self.phases = states, label, logger, phases
+        sampling = recipe["sampling"] or POOLED
+        self.mixture = Mixture(streams, sampling, recipe["batch_size"], (recipe["seed"], recipe["phase"]))
+        self.steps = total_steps(self.mixture.size, recipe)
+        self.tuning: list[dict[str, Any]] = []
+        self.resumed: list[dict[str, int]] = []
+        self.total = {"padded_tokens": 0.0, "token_pairs": 0.0, "step_seconds": 0.0}
+        self._best: tuple[dict[str, Tensor], dict[str, Any]] | None = None
+
+    @property
+    def best_learning_rate(self) -> float:
+        """That of the attempt whose weights are kept: the first among equals."""
+        return float(max(self.tuning, key=lambda trial: trial["dev"])["learning_rate"])
+
+    def run(self) -> tuple[Any, dict[str, Any]]:
+        """Make all attempts.
+
+        Returns:
+            The model (or, of several heads, the encoder) with the selected weights, and that attempt's history.
+        """
+        saved = self._take_up()
+        rates = self.recipe["learning_rate"]
+        with listening() as request:
+            for number in range(len(self.tuning), len(rates)):
+                attempt = self._attempt(rates[number])
+                if saved is not None:
+                    attempt.restore(*saved)
+                    saved = None
+
+                def after_step(attempt: Attempt = attempt, number: int = number) -> None:
+                    self.states.mark(number * self.steps + attempt.step)
+                    stop = bool(self.world.total(float(request.name is not None), self.device))
+                    if stop or self.states.due():
+                        self._save(attempt)
+                    if stop:
+                        raise Interrupted(
+                            f"{self.label}: stopped by {request.name or 'another process'} after step {attempt.step} "
+                            f"of {self.steps}; the state is saved, run again to go on"
+                        )
+
+                self._train(attempt, rates[number], after_step)
+        assert self._best is not None
+        kept, history = self._best
+        with torch.no_grad():
+            for name, parameter in attempt.trained.items():
+                parameter.copy_(kept[name])
+        return attempt.learner.checkpoint, history
+
+    def _train(self, attempt: Attempt, learning_rate: float, after_step: Callable[[], None]) -> None:
+        recipe = self.recipe
+        roles = {method.role: method for method in map(get, (m["name"] for m in recipe["methods"]))}
+        settings = {method["name"]: method for method in recipe["methods"]}
+        objective = roles.get("objective", Standard)
+        inputs = roles.get("inputs")
+        name = self.label if len(recipe["learning_rate"]) == 1 else f"{self.label} lr {learning_rate:g}"
+        progress = Progress(name, self.steps, speaks=self.world.first)
+        with self.logger(learning_rate) as log, self.phases("train"):
+            fine_tune(
+                attempt,
+                self.mixture,
+                _build(objective, settings, Objective),
+                None if inputs is None else _build(inputs, settings, Inputs),
+                lambda: self._dev_scores(attempt.learner),
+                progress,
+                log,
+                after_step,
+            )
+        history = attempt.history
+        self.tuning.append({"learning_rate": learning_rate, "dev": history.best_score, "best_step": history.best_step})
+        for key in self.total:
+            self.total[key] += getattr(history, key)
+        if self._best is None or history.best_score > self._best[1]["best_score"]:
+            self._best = attempt.kept, dataclasses.asdict(history)
+
+    def _attempt(self, learning_rate: float) -> Attempt:
+        recipe = self.recipe
+        with self.phases("load"):
+            torch.manual_seed(derive_seed("head", recipe["seed"], recipe["phase"]))
+            learner = Learner(self.parent, {stream.key: stream.head for stream in self.streams}).to(self.device)
+            if recipe["freeze_embeddings"]:
+                learner.freeze_embeddings()
+            if recipe["gradient_checkpointing"]:
+                learner.encoder.gradient_checkpointing_enable()
+            if recipe["compile"]:
+                for model in learner.models.values():
+                    model.compile(dynamic=True)
+        setting = Setting.of(recipe, learner.encoder, self.tokenizer, self.device, self.world, self.texts)
+        auxiliary = None
+        for settings in recipe["methods"]:
+            method = get(settings["name"])
+            if issubclass(method, Auxiliary):
+                auxiliary = method(settings, setting)
+        say = Progress(self.label, self.steps, speaks=self.world.first).say
+        return Attempt(learner, setting, recipe, self.steps, learning_rate, auxiliary, say)
+
+    def _dev_scores(self, learner: Learner) -> dict[str, float]:
+        """English dev score of every labelled stream, or of text where there is nothing else."""
+        chosen = [stream for stream in self.streams if stream.labelled] or list(self.streams)
+        if not self.world.first:
+            return dict.fromkeys((stream.name for stream in chosen), 0.0)
+        scores = {}
+        with self.phases("dev"):
+            for stream in chosen:
+                model = learner.models[stream.key]
+                options = self.recipe["micro_batch_tokens"], self.recipe["precision"]
+                logits = predict_logits(model, stream.head, stream.dev_items, self.device, *options)
+                scores[stream.name] = dev_score(stream, stream.head.decode(stream.dev_rows, stream.dev_items, logits))
+        return scores
+
+    def _save(self, attempt: Attempt) -> None:
+        tensors, facts = attempt.state()
+        facts |= {"tuning": self.tuning, "resumed": self.resumed, "total": self.total}
+        if self._best is not None:
+            tensors |= {f"best/{name}": tensor for name, tensor in self._best[0].items()}
+            facts["best"] = self._best[1]
+        self.states.save(tensors, facts, self.label)
+
+    def _take_up(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """Load what an earlier run of this job left."""
+        reached = self.states.last_position()
+        saved = self.states.load(self.label)
+        if saved is None:
+            if reached:
+                self.resumed.append({"step": 0, "repeated_steps": reached})
+            return None
+        tensors, facts = saved
+        self.tuning, self.resumed, self.total = facts["tuning"], facts["resumed"], facts["total"]
+        if "best" in facts:
+            kept = {name.removeprefix("best/"): t for name, t in tensors.items() if name.startswith("best/")}
+            self._best = kept, facts["best"]
+        step = len(self.tuning) * self.steps + facts["step"]
+        self.resumed.append({"step": step, "repeated_steps": max(0, reached - step)})
+        print_from = Progress(self.label, self.steps, speaks=self.world.first)
+        print_from.say(f"resumed after step {step}; {max(0, reached - step)} steps are done again")
+        return tensors, facts
+
+
+def _build(method: Any, settings: Mapping[str, Mapping[str, Any]], kind: type) -> Any:
+    built = method(settings.get(method.name, {}))
+    assert isinstance(built, kind)
+    return built

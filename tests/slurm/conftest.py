@@ -82,6 +82,12 @@ class ClusterWorkplace(Workplace):
         wait_for(lambda: "step" in self.training_log() and self.cluster.jobs("intermediate"), 300)
         return self.cluster.jobs("intermediate")[0]
 
+    def resumed(self) -> list[dict[str, int]]:
+        """Where the intermediate run was taken up, and how many steps were done twice for it."""
+        taken_up = read_json(self.results / "checkpoints/mini/nli/seed1/manifest.json")["resumed"]
+        print(self.folder, "resumed:", taken_up)
+        return [place for place in taken_up if place["step"] > 0]
+
     def assert_same_as(self, other: Workplace) -> None:
         """Weights and scores are those of the other run, bit for bit."""
         assert (self.results / "scores.csv").read_bytes() == (other.results / "scores.csv").read_bytes()

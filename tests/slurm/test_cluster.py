@@ -28,6 +28,7 @@ def test_a_cancelled_job_is_submitted_again(prepared, local):
     assert prepared.cluster.said("scancel", job) is not None
     said = run.wait()
     assert "CANCELLED" in said
+    assert prepared.resumed()
     prepared.assert_same_weights(local)
 
 
@@ -47,6 +48,7 @@ def test_a_wall_clock_shorter_than_the_training(prepared, local):
     run = prepared.start("--", TRAINED, run_minutes=1, warn=45)
     said = run.wait()
     assert "Trying to restart job" in said
+    assert prepared.resumed()
     prepared.assert_same_weights(local)
 
 
@@ -55,8 +57,9 @@ def test_a_preempted_job_comes_back(prepared, local):
     job = prepared.until_it_trains()
     urgent = ("sbatch", "-p", "high", "-A", "ci", "--nodes=2", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 5")
     assert prepared.cluster.said(*urgent) is not None
-    wait_for(lambda: job in prepared.cluster.jobs("intermediate", "pending"), 30)
+    wait_for(lambda: job in prepared.cluster.jobs("intermediate", "pending"), 60)
     run.wait()
+    assert prepared.resumed()
     prepared.assert_same_weights(local)
 
 

@@ -51,8 +51,10 @@ def test_jobs_get_devices_of_their_own_and_a_killed_job_gives_its_device_back(tm
 
 
 def test_a_job_waits_while_every_device_is_taken(tmp_path):
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    environment = dict(os.environ)
     with devices.hold(2, tmp_path):
-        waiting = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        waiting = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         time.sleep(1.5)
         assert waiting.poll() is None
         assert not select.select([waiting.stdout], [], [], 0)[0]
@@ -66,6 +68,24 @@ def test_a_job_waits_while_every_device_is_taken(tmp_path):
 def test_a_job_without_gpu_sees_none(tmp_path):
     with devices.hold(0, tmp_path):
         assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
+
+
+def test_processes_that_a_holder_starts_use_its_devices(tmp_path):
+    with devices.hold(1, tmp_path) as held, devices.hold(1, tmp_path) as inner:
+        assert inner == held
+
+
+def test_a_holder_that_is_replaced_still_holds(tmp_path):
+    code = HOLDER.replace("time.sleep(60)", "import os; os.execvp('sleep', ['sleep', '60'])")
+    first = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert first.stdout.readline().strip() == "4"
+        time.sleep(0.5)
+        with devices.hold(1, tmp_path) as held:
+            assert held == ["7"]
+    finally:
+        first.kill()
+        first.wait()
 
 
 def test_more_than_the_machine_has_is_refused(tmp_path):

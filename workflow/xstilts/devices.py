@@ -15,6 +15,8 @@ from pathlib import Path
 from xstilts.errors import XstiltsError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+# Set for the processes that a holder starts, which use its devices.
+HELD = "XSTILTS_GPUS_HELD"
 
 
 def visible() -> list[str]:
@@ -48,22 +50,21 @@ def hold(wanted: int, folder: Path | None = None) -> Iterator[list[str]]:
         XstiltsError: the machine has GPUs, but fewer than ``wanted``.
     """
     found = visible()
-    if "SLURM_JOB_ID" in os.environ or not found:
+    if "SLURM_JOB_ID" in os.environ or HELD in os.environ or not found:
         yield found
         return
     if wanted > len(found):
         raise XstiltsError(f"{wanted} GPUs wanted, this machine shows {len(found)}; lower the encoder's resources.gpus")
     with contextlib.ExitStack() as locks:
         held = _take(found, wanted, folder or Path(tempfile.gettempdir()) / "xstilts-gpus", locks)
-        before = os.environ.get(VISIBLE)
-        os.environ[VISIBLE] = ",".join(held)
+        before = dict(os.environ)
+        os.environ |= {VISIBLE: ",".join(held), HELD: "1"}
         try:
             yield held
         finally:
-            if before is None:
-                del os.environ[VISIBLE]
-            else:
-                os.environ[VISIBLE] = before
+            for name in (VISIBLE, HELD):
+                del os.environ[name]
+            os.environ |= {VISIBLE: before[VISIBLE]} if VISIBLE in before else {}
 
 
 def _take(found: list[str], wanted: int, folder: Path, locks: contextlib.ExitStack) -> list[str]:
@@ -85,7 +86,7 @@ def _lock(path: Path, locks: contextlib.ExitStack) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.parent.chmod(0o1777)
     # Another user's file can be read and locked but not opened for creation: sticky folders refuse that.
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_RDONLY | os.O_NOFOLLOW
     try:
         handle = os.open(path, flags)
     except FileNotFoundError:
@@ -95,5 +96,7 @@ def _lock(path: Path, locks: contextlib.ExitStack) -> bool:
     except BlockingIOError:
         os.close(handle)
         return False
+    # A holder that is replaced by the launcher of several processes still holds.
+    os.set_inheritable(handle, True)
     locks.callback(os.close, handle)
     return True

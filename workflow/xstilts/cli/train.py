@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, mapping
+from xstilts.cli._arguments import add_command, add_gpus, mapping
 
 
 def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "train", "fine-tune a checkpoint on English data", run)
+    add_gpus(command)
     command.add_argument("--recipe", type=mapping, required=True, help="resolved training recipe (JSON)")
     command.add_argument("--parent", type=Path, required=True, help="checkpoint to start from")
     command.add_argument(

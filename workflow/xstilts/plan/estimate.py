@@ -1,6 +1,5 @@
 """What a job will take: from jobs like it that have run, else from the arithmetic it is and the speed of the device."""
 
-import csv
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,9 +12,12 @@ from xstilts.artifacts import MANIFEST, read_json
 from xstilts.errors import ConfigError
 from xstilts.plan.jobs import Job, Jobs
 from xstilts.plan.work import FORWARD, Shape, training_flops
+from xstilts.training.cost import PEAKS
 
 TRAINERS = ("intermediate", "target")
 ENCODERS = ("mini_encoder", "hub_encoder")
+# FLOP/s of a CPU core in fp32, measured: 187 GFLOP/s on two cores without AVX-512.
+CORE_PEAK = 93.5e9
 # Share of a device's peak that a run reaches before any was measured: an assumption, and the reason for a wide range.
 UTILISATION = (0.15, 0.3, 0.5)
 # Rows of a task whose number is not known before its data are prepared, and their tokens as a share of the longest.
@@ -42,26 +44,6 @@ class Estimate:
     high: float
     bytes: int
     basis: str
-
-
-@dataclass(frozen=True)
-class Device:
-    """A row of the device table."""
-
-    name: str
-    match: str
-    flops: float
-    precision: str
-    source: str
-
-
-def devices() -> dict[str, Device]:
-    """Peak throughput of devices, each from a source that the table names."""
-    with (Path(__file__).parent / "devices.csv").open(encoding="utf-8", newline="") as handle:
-        return {
-            row["name"]: Device(row["name"], row["match"], float(row["tflops"]) * 1e12, row["precision"], row["source"])
-            for row in csv.DictReader(handle)
-        }
 
 
 @dataclass(frozen=True)
@@ -102,10 +84,9 @@ class Estimator:
     """
 
     def __init__(self, jobs: Jobs, root: Path, device: str) -> None:
-        table = devices()
-        if device not in table:
-            raise ConfigError(f"--device {device}: not in the table; allowed: {', '.join(sorted(table))}")
-        self.root, self.gpu, self.cpu = root, table[device], table["cpu"]
+        if device not in PEAKS:
+            raise ConfigError(f"--device {device}: not in the table; allowed: {', '.join(sorted(PEAKS))}")
+        self.root, self.device = root, device
         self.shapes = {
             job.wildcards["encoder"]: Shape.of(root / job.folder, job.recipe) for job in jobs if job.rule in ENCODERS
         }
@@ -157,7 +138,7 @@ class Estimator:
     def _modelled(self, job: Job, shape: Shape | None) -> tuple[float, float, float]:
         """Seconds from arithmetic alone; an encoder of unknown shape counts as XLM-R large."""
         shape = shape or Shape(24, 1024, 4096, 250002)
-        peak = self.gpu.flops if job.gpus else self.cpu.flops * job.threads
+        peak = PEAKS[self.device] * 1e12 * job.gpus if job.gpus else CORE_PEAK * job.threads
         longest = float((job.recipe or {}).get("max_length", 256))
         low, usual, high = (
             START_UP + self._flops(job, shape, share * longest) / (peak * used)
@@ -226,5 +207,5 @@ def _without_seed(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 def _start_up(record: Record) -> float:
     """What a training job takes besides its steps: imports, reading, writing."""
-    steps = float(record.manifest["history"]["seconds"]) * len(record.manifest["recipe"]["learning_rate"])
-    return max(record.seconds - steps, 0.0)
+    cost = record.manifest["cost"]
+    return max(record.seconds - float(cost["flops"] / cost["flops_per_second"]), 0.0)

@@ -57,7 +57,7 @@ def summarise(
         "critical_path": {"seconds": round(length, 1), "jobs": path},
         "gpus": gpus,
         "cores": cores,
-        "device": estimator.gpu.name,
+        "device": estimator.device,
         "makespan_seconds": round(makespan(waiting, seconds, gpus, cores), 1),
         "reuse": _reuse(jobs.done),
     }

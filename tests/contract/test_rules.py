@@ -87,6 +87,7 @@ def test_a_floor_imports_only_from_floors_below():
         {"miniature"},
         {"sources"},
         {"languages"},
+        {"cache"},
         {"artifacts"},
         {"devices"},
         {"seeds"},

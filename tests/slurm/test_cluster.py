@@ -75,7 +75,8 @@ def test_the_submitting_process_killed_and_called_again_at_once(prepared, local)
     prepared.assert_same_weights(local)
 
 
-def test_two_studies_at_the_same_time(prepared, local, tmp_path):
+def test_two_studies_at_the_same_time_train_what_they_share_once(prepared, local, tmp_path, monkeypatch):
+    monkeypatch.setenv("XSTILTS_CACHE_DIR", str(tmp_path / "cache"))
     other = ClusterWorkplace(tmp_path / "other", prepared.cluster)
     subprocess.run(["cp", "-a", f"{prepared.folder}/.", str(other.folder)], check=True)
     runs = [workplace.start("--", TRAINED) for workplace in (prepared, other)]
@@ -84,3 +85,6 @@ def test_two_studies_at_the_same_time(prepared, local, tmp_path):
         run.wait(900 - (time.monotonic() - began))
     for workplace in (prepared, other):
         workplace.assert_same_weights(local)
+    logs = sorted(workplace.training_log() for workplace in (prepared, other))
+    assert sum("taken from" in log for log in logs) == 1
+    assert sum("English dev" in log for log in logs) == 1

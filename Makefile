@@ -7,7 +7,7 @@ STUDY ?= config.yaml
 CORES ?= all
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo plan test test-fast lint format clean environment
+.PHONY: help demo plan queue test test-fast test-slurm lint format clean environment
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +30,19 @@ demo: environment  ## run the default study to its report
 plan: environment  ## what would run
 	snakemake --dry-run --quiet rules --configfile $(STUDY)
 
-test: environment  ## all tests
-	python -m pytest -n 2 --dist loadfile
+queue:  ## what your jobs on the cluster are
+	squeue --me --format "%.10i %.9P %.9T %.10M %.10l %.20R %k"
+
+test: environment  ## all tests, except those on SLURM
+	python -m pytest -n 2 --dist loadfile -m "not slurm"
 
 test-fast: environment  ## without the slow ones
-	python -m pytest -n 2 --dist loadfile -m "not slow"
+	python -m pytest -n 2 --dist loadfile -m "not slow and not slurm"
+
+test-slurm: environment  ## a study on a real SLURM, started on this machine (root, Debian)
+	.ci/slurm-packages
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-slurm.txt
+	python -m pytest -m slurm tests/slurm
 
 lint: environment  ## style, types, workflow
 	ruff check .

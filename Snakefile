@@ -1,6 +1,12 @@
+import signal
+
 from snakemake.utils import min_version
 
 min_version("9.10")
+
+# SLURM warns a job of its wall clock by SIGUSR1, and every process of it gets the signal. The training process has a
+# handler and saves; the Snakemake around it must not die of it, because it would delete what the job leaves.
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 # A study given by --configfile stands alone: merging it into the default one would mix two studies.
 if "study" not in config:

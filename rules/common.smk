@@ -1,6 +1,7 @@
 """The study behind the wildcards. Helpers only: every rule asks the typed study, none reads `config` itself."""
 
 import os
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -10,10 +11,19 @@ from xstilts.artifacts import canonical_json, hold_lock
 from xstilts.data.fetch import addresses, sizes
 from xstilts.errors import XstiltsError
 from xstilts.miniature import world_digest
-from xstilts.study import CLEAN, LEXICON, Paths, check_data_dir, parse_study, recipes
+from xstilts.study import (
+    CLEAN,
+    LEXICON,
+    Paths,
+    check_data_dir,
+    check_profile,
+    parse_study,
+    recipes,
+)
 from xstilts.tasks.base import MULTILINGUAL, POOL
 
 try:
+    check_profile(sys.argv[1:], Path(workflow.current_basedir).parent / "profiles")
     STUDY = parse_study(config, "config")
 except XstiltsError as error:
     raise WorkflowError(str(error)) from None
@@ -215,6 +225,11 @@ def resource(name):
         return value * attempt if name in ("mem_mb", "runtime") else value
 
     return need
+
+
+def growing(value):
+    """A need that grows with the attempt: a job that ran out of memory or time asks for more."""
+    return lambda wildcards, attempt: value * attempt
 
 
 def threads_of(wildcards):

@@ -11,8 +11,8 @@ rule mini_encoder:
             name for name, encoder in STUDY.encoders.items() if encoder.kind == "mini"
         ),
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=growing(3000),
+        runtime=growing(30),
     params:
         recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
         folder=subpath(output.manifest, parent=True),

@@ -31,5 +31,5 @@ rule evaluate:
         checkpoint=scored_checkpoint,
         data=lambda w: PATHS.data(STUDY.targets[w.target].task, w.condition),
     shell:
-        "xstilts evaluate --recipe {params.recipe:q} --run {params.run:q} --checkpoint {params.checkpoint:q}"
+        "xstilts evaluate --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q} --checkpoint {params.checkpoint:q}"
         " --data {params.data:q} --predictions {output.predictions:q} --scores {output.scores:q} 2>&1 | tee {log:q}"

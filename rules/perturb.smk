@@ -9,8 +9,8 @@ rule perturb:
     wildcard_constraints:
         condition=one_of(set(STUDY.conditions) - {CLEAN}),
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         recipe=lambda w: canonical_json(
             recipes.perturbation_recipe(STUDY, w.task, w.condition)

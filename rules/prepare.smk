@@ -8,8 +8,8 @@ rule prepare:
     wildcard_constraints:
         part=f"train|{CLEAN}",
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         splits=lambda w: splits(w.task, w.part),
         limit=lambda w: (

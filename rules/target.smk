@@ -32,5 +32,5 @@ rule target:
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.target:q}/{wildcards.seed:q}"
         " --recipe {params.recipe:q} --parent {params.parent:q} --data {params.data:q} --text {params.text:q} --curves {params.curves:q}"
-        " --state {params.state:q} --processes {params.processes:q}"
+        " --state {params.state:q} --processes {params.processes:q} --gpus {resources.gpu}"
         " --output {params.folder:q} 2>&1 | tee {log:q}"

@@ -19,7 +19,10 @@ class Workplace:
     Attributes:
         folder: where Snakemake runs.
         study: the study file.
+        root: the copy of the workflow that runs.
     """
+
+    root = ROOT
 
     def __init__(self, folder: Path, study: Path = STUDY) -> None:
         self.folder = folder
@@ -45,14 +48,21 @@ class Workplace:
 
     def snakemake(self, *arguments: str, check: bool = True, **options) -> subprocess.CompletedProcess:
         command = [
-            *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile")),
             *("--directory", str(self.folder), "--configfile", str(self.study), *arguments),
         ]
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": path}, **options)
+        environment = os.environ | {"PATH": path} | self.package()
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, **options)
         if check:
             assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
         return done
+
+    def package(self) -> dict[str, str]:
+        """Environment in which the copy's own package is imported."""
+        if self.root is ROOT:
+            return {}
+        return {"PYTHONPATH": str(self.root / "workflow"), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run(self, *targets: str) -> None:
         """Run the study, or some of its files, to the end."""

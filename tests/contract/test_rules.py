@@ -90,6 +90,7 @@ def test_a_floor_imports_only_from_floors_below():
     floors = [
         {"cli"},
         {"study"},
+        {"plan"},
         {"report"},
         {"figures"},
         {"questions"},
@@ -103,7 +104,9 @@ def test_a_floor_imports_only_from_floors_below():
         {"miniature"},
         {"sources"},
         {"languages"},
+        {"cache"},
         {"artifacts"},
+        {"devices"},
         {"seeds"},
         {"errors"},
     ]

@@ -1,13 +1,14 @@
 """The `xstilts` command: thin subcommands, at least one per rule."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import pkgutil
 import sys
 from collections.abc import Sequence
 
-from xstilts import __version__
+from xstilts import __version__, devices
 from xstilts.errors import XstiltsError
 
 
@@ -30,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not arguments.network:
         os.environ["HF_HUB_OFFLINE"] = "1"
     try:
-        arguments.run(arguments)
+        with contextlib.nullcontext() if arguments.gpus is None else devices.hold(arguments.gpus):
+            arguments.run(arguments)
     except XstiltsError as error:
         sys.exit(_fail(str(error)))
     except OSError as error:

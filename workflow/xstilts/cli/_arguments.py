@@ -4,7 +4,10 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xstilts.plan import Jobs
 
 
 def mapping(text: str) -> dict[str, Any]:
@@ -42,10 +45,34 @@ def add_data_dir(command: argparse.ArgumentParser) -> None:
     command.add_argument("--raw", type=Path, help="folder of what was fetched from the hub or the web")
 
 
+def add_gpus(command: argparse.ArgumentParser) -> None:
+    """Add ``--gpus``; the command line holds that many devices while the subcommand runs."""
+    command.add_argument("--gpus", type=int, default=1, help="devices to hold while it runs (default: %(default)s)")
+
+
 def add_command(
     commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], None], *, network: bool = False
 ) -> argparse.ArgumentParser:
     """Add a subcommand; with ``network``, it may reach the hub."""
     command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
-    command.set_defaults(run=run, network=network)
+    command.set_defaults(run=run, network=network, gpus=None)
     return command
+
+
+def add_workflow(command: argparse.ArgumentParser) -> None:
+    """Add where the workflow and its results are, and overrides of the study as Snakemake takes them."""
+    command.add_argument("--directory", type=Path, default=Path.cwd(), help="where Snakemake runs (default: here)")
+    command.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="override keys of the study")
+
+
+def planned(arguments: argparse.Namespace) -> "Jobs":
+    """The jobs of the study that the arguments name."""
+    import yaml
+
+    from xstilts.plan.dag import read_jobs
+    from xstilts.study import load_study
+
+    load_study(arguments.study)
+    snakefile = Path(__file__).parents[3] / "Snakefile"
+    config = {key: yaml.safe_load(value) for key, _, value in (item.partition("=") for item in arguments.config)}
+    return read_jobs(snakefile, arguments.study, config, arguments.directory)

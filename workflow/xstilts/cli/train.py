@@ -1,17 +1,20 @@
 """`xstilts train`: intermediate or target fine-tuning."""
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, mapping
+from xstilts.cache import Cache, checkpoint_key
+from xstilts.cli._arguments import add_command, add_gpus, mapping
 
 
 def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "train", "fine-tune a checkpoint on English data", run)
+    add_gpus(command)
     command.add_argument("--recipe", type=mapping, required=True, help="resolved training recipe (JSON)")
     command.add_argument("--parent", type=Path, required=True, help="checkpoint to start from")
     command.add_argument(
@@ -31,10 +34,27 @@ def register(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train; with several processes, start them and be replaced by their launcher."""
+    """Train, or take what is shared; with several processes, start them and be replaced by their launcher."""
+    cache = Cache.of_environment()
+    text = arguments.text[0] if arguments.text else None
+    sources = [*arguments.data, *([] if text is None else [text])]
+    key = "" if cache is None else checkpoint_key(arguments.recipe, arguments.parent, sources)
     if arguments.processes > 1 and "WORLD_SIZE" not in os.environ:
+        if cache is not None and cache.take(key, arguments.output, arguments.label):
+            return
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--no-python"]
         os.execv(sys.executable, [*launcher, f"--nproc-per-node={arguments.processes}", "xstilts", *sys.argv[1:]])
+    # Several processes cannot wait for a turn one by one: they share what they made, and may make it twice.
+    together = "WORLD_SIZE" in os.environ
+    with contextlib.nullcontext() if cache is None or together else cache.turn(key, arguments.label):
+        if cache is not None and not together and cache.take(key, arguments.output, arguments.label):
+            return
+        _train(arguments, text)
+        if cache is not None and os.environ.get("RANK", "0") == "0":
+            cache.leave(key, arguments.output, arguments.label)
+
+
+def _train(arguments: argparse.Namespace, text: Path | None) -> None:
     from xstilts.training.job import train
 
     train(
@@ -46,5 +66,5 @@ def run(arguments: argparse.Namespace) -> None:
         curves=arguments.curves,
         state=arguments.state,
         state_minutes=arguments.state_minutes,
-        text=arguments.text[0] if arguments.text else None,
+        text=text,
     )

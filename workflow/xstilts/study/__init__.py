@@ -7,6 +7,7 @@ from xstilts.study import recipes
 from xstilts.study.load import check_data_dir, load_study, parse_study
 from xstilts.study.model import CLEAN, LEXICON, NONE, PRETRAINED, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.paths import Paths
+from xstilts.study.profiles import check_profile
 
 __all__ = [
     "CLEAN",
@@ -20,6 +21,7 @@ __all__ = [
     "Study",
     "Target",
     "check_data_dir",
+    "check_profile",
     "load_study",
     "parse_study",
     "recipes",

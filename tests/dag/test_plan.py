@@ -1,0 +1,92 @@
+"""The plan is Snakemake's dry run, job for job; and it says why."""
+
+import json
+
+import pytest
+
+from workflow import ROOT, Workplace
+from xstilts.cli import main
+from xstilts.errors import ConfigError
+from xstilts.plan.dag import read_jobs
+
+pytestmark = pytest.mark.slow
+
+EDITS = {
+    "nothing": lambda study: None,
+    "learning rate": lambda study: study["intermediate"]["nli"].update(training={"learning_rate": 2e-3}),
+    "language": lambda study: study["targets"]["pos"]["languages"].append("fr"),
+    "recipe, condition and seed": lambda study: (
+        study["intermediate"].update(pos={"tasks": ["mini_pos"]}),
+        study["conditions"].update(char_noise_40={"perturbation": "char_noise", "strength": 0.4}),
+        study["seeds"].append(2),
+    ),
+}
+
+
+def jobs_of(workplace: Workplace):
+    return read_jobs(ROOT / "Snakefile", workplace.study, {}, workplace.folder)
+
+
+def names(workplace: Workplace) -> set[str]:
+    return {job.name.removeprefix("results/tiny/") for job in jobs_of(workplace).waiting}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_a_changed_study(finished, tmp_path, edit):
+    workplace = finished.copy(tmp_path / "study")
+    workplace.edit(edit)
+    assert names(workplace) == workplace.planned()
+
+
+def test_a_fresh_study(tmp_path):
+    workplace = Workplace(tmp_path / "study")
+    found = names(workplace)
+    assert found == workplace.planned()
+    assert len(found) > 20
+
+
+def test_a_partial_study(finished, tmp_path):
+    workplace = finished.copy(tmp_path / "study")
+    (workplace.results / "checkpoints/mini/nli/seed1/model.safetensors").unlink()
+    (workplace.results / "data/mini_pos/clean/manifest.json").unlink()
+    assert names(workplace) == workplace.planned()
+
+
+def test_reasons_name_the_changed_keys_and_what_is_missing(finished, tmp_path):
+    workplace = finished.copy(tmp_path / "study")
+    workplace.edit(EDITS["learning rate"])
+    (workplace.results / "predictions/mini/none/pos/seed1/clean.json").unlink()
+    jobs = {job.name.removeprefix("results/tiny/"): job for job in jobs_of(workplace).waiting}
+    assert jobs["checkpoints/mini/nli/seed1/manifest.json"].why == ("changed: learning_rate [0.001] -> [0.002]",)
+    assert jobs["checkpoints/mini/nli/pos/seed1/manifest.json"].why == (
+        "after: results/tiny/checkpoints/mini/nli/seed1/manifest.json",
+    )
+    (why,) = jobs["predictions/mini/none/pos/seed1/clean.parquet"].why
+    assert why.startswith("missing: ")
+
+
+def test_the_command_prints_a_table_json_and_one_files_story(finished, tmp_path, capsys):
+    workplace = finished.copy(tmp_path / "study")
+    where = [str(workplace.study), "--directory", str(workplace.folder)]
+    main(["plan", *where])
+    assert "Nothing to run" in capsys.readouterr().out
+    workplace.edit(EDITS["learning rate"])
+    main(["plan", *where, "--price", "2", "--watts", "300"])
+    said = capsys.readouterr().out
+    assert "intermediate: 1 x changed: learning_rate [0.001] -> [0.002]" in said
+    assert "Critical path" in said
+    main(["plan", *where, "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["total"]["jobs"] == len(found["jobs"]) == len(workplace.planned())
+    assert found["stages"]["target"]["basis"] == "measured"
+    main(["why", "results/tiny/checkpoints/mini/nli/pos/seed1", *where])
+    assert "changed: learning_rate" in capsys.readouterr().out
+    main(["why", "results/tiny/checkpoints/mini/none/pos/seed1/manifest.json", *where])
+    assert "up to date" in capsys.readouterr().out
+
+
+def test_a_study_that_is_wrong_is_one_line(tmp_path):
+    workplace = Workplace(tmp_path / "study")
+    workplace.edit(lambda study: study.update(sedes=[1]))
+    with pytest.raises(ConfigError, match="unknown key 'sedes'"):
+        jobs_of(workplace)

@@ -1,0 +1,73 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xstilts.plan import Job, Jobs
+from xstilts.plan.schedule import critical_path, makespan
+from xstilts.plan.why import changes
+from xstilts.plan.work import KNOWN, Shape, training_flops
+
+
+def job(name: str, needs=(), gpus: int = 1, threads: int = 1) -> Job:
+    return Job(name, "target", {}, (name,), tuple(needs), threads, gpus, None, None, (), ("missing: it",), None)
+
+
+@st.composite
+def graphs(draw):
+    count = draw(st.integers(1, 12))
+    jobs, seconds = [], {}
+    for number in range(count):
+        needs = draw(st.sets(st.integers(0, number - 1), max_size=3)) if number else set()
+        jobs.append(job(f"j{number}", [f"j{parent}" for parent in sorted(needs)], draw(st.integers(0, 1))))
+        seconds[f"j{number}"] = float(draw(st.integers(1, 50)))
+    return jobs, seconds
+
+
+@given(graphs(), st.integers(1, 4), st.integers(1, 4))
+def test_a_makespan_lies_between_the_critical_path_and_one_job_after_another(graph, gpus, cores):
+    jobs, seconds = graph
+    length, path = critical_path(jobs, seconds)
+    assert sum(seconds[name] for name in path) == length
+    assert length <= makespan(jobs, seconds, gpus, cores) <= sum(seconds.values())
+    assert makespan(jobs, seconds, 100, 100) == length
+
+
+def test_two_gpus_halve_independent_jobs_and_do_not_wait_for_cores_they_do_not_need():
+    jobs = [job(name) for name in "abcd"]
+    seconds = dict.fromkeys("abcd", 10.0)
+    assert makespan(jobs, seconds, 1, 8) == 40
+    assert makespan(jobs, seconds, 2, 8) == 20
+    assert makespan([], {}, 1, 1) == 0
+
+
+def test_a_wide_study_is_scheduled_quickly():
+    jobs = [job("root"), *(job(f"j{number}", ["root"]) for number in range(20000))]
+    assert makespan(jobs, {found.name: 1.0 for found in jobs}, 8, 64) == pytest.approx(2501)
+
+
+def test_the_size_of_xlm_r_is_the_papers():
+    base, large = (Shape(*KNOWN[f"FacebookAI/xlm-roberta-{size}"]) for size in ("base", "large"))
+    assert base.weight_bytes / 4 == pytest.approx(270e6, rel=0.05)
+    assert large.weight_bytes / 4 == pytest.approx(550e6, rel=0.05)
+
+
+def test_a_grid_of_learning_rates_costs_a_run_each():
+    shape = Shape(12, 768, 3072, 250002)
+    recipe = {"learning_rate": [1e-5], "epochs": 2, "evaluations": 4}
+    one = training_flops(shape, recipe, 1000, 100, 64)
+    assert one == pytest.approx(6 * shape.matrices * 2000 * 64 + 2 * shape.matrices * 400 * 64, rel=0.02)
+    assert training_flops(shape, recipe | {"learning_rate": [1e-5, 2e-5]}, 1000, 100, 64) == 2 * one
+
+
+def test_changes_name_the_keys():
+    old, new = ['\'{"epochs":2,"seed":1}\''], ['\'{"epochs":3,"seed":1}\'']
+    assert changes(old, new) == ["epochs 2 -> 3"]
+    assert changes(["['test-en', 'test-de']"], ["['test-en', 'test-fr']"]) == ["-test-de", "+test-fr"]
+    assert changes(["'a'"], ["'b'"]) == ["now b", "no longer a"]
+    assert changes(["'{\"a\":1}'"], ['\'{"a":1,"b":null}\'']) == ["b absent -> null"]
+
+
+def test_a_folder_is_as_good_as_its_manifest():
+    jobs = Jobs({"results/x/manifest.json": job("results/x/manifest.json")})
+    assert jobs.makes("results/x/") is jobs.makes("results/x/manifest.json") is not None
+    assert jobs.makes("results/y") is None

@@ -1,0 +1,30 @@
+"""`xstilts why`: would this file be made again, and for what reason; what was it made of."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from xstilts.cli._arguments import add_command, add_workflow, planned
+from xstilts.errors import XstiltsError
+
+
+def register(commands: Any) -> None:
+    """Add the subcommand."""
+    command = add_command(commands, "why", "why a file would be made again, or what it was made of", run)
+    command.add_argument("path", help="a result, or the folder of a checkpoint or data set")
+    command.add_argument("study", type=Path, nargs="?", default=Path("config.yaml"))
+    add_workflow(command)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Explain."""
+    from xstilts.plan.explain import explain
+
+    jobs = planned(arguments)
+    path = Path(arguments.path)
+    if path.is_absolute() and path.is_relative_to(arguments.directory.resolve()):
+        path = path.relative_to(arguments.directory.resolve())
+    job = jobs.makes(str(path))
+    if job is None:
+        raise XstiltsError(f"{path}: no job of {arguments.study} makes it; see `xstilts plan {arguments.study} --json`")
+    print("\n".join(explain(job, jobs, arguments.directory)))

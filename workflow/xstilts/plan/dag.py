@@ -1,0 +1,122 @@
+"""Snakemake's own dry run as data.
+
+The job list is read from Snakemake's graph rather than computed a second time: a plan and a run cannot disagree.
+"""
+
+import contextlib
+import graphlib
+import io
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from xstilts.errors import ConfigError
+from xstilts.plan.jobs import Job, Jobs
+from xstilts.plan.why import reasons
+
+
+def read_jobs(snakefile: Path, study: Path, config: Mapping[str, Any], workdir: Path) -> Jobs:
+    """Every job of a study, as `snakemake --dry-run` would find them.
+
+    Args:
+        snakefile: the workflow.
+        study: the study file.
+        config: keys that override the study's.
+        workdir: the folder below which results lie.
+
+    Raises:
+        ConfigError: Snakemake cannot plan the study; the message is its own.
+    """
+    from snakemake.api import SnakemakeApi
+    from snakemake.settings.types import (
+        ConfigSettings,
+        DAGSettings,
+        OutputSettings,
+        Quietness,
+        RerunTrigger,
+        ResourceSettings,
+    )
+
+    output = OutputSettings(dryrun=True, quiet={Quietness.ALL}, enable_file_logging=False)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said), SnakemakeApi(output) as api:
+            workflow = api.workflow(
+                resource_settings=ResourceSettings(cores=1),
+                config_settings=ConfigSettings(configfiles=[study.resolve()], config=config),
+                snakefile=snakefile,
+                workdir=workdir,
+            )
+            # As profiles/default says; a test keeps the two in step.
+            triggers = frozenset(RerunTrigger) - {RerunTrigger.CODE}
+            workflow.dag(DAGSettings(force_incomplete=True, rerun_triggers=triggers)).execute_workflow(
+                executor="dryrun"
+            )
+            return _jobs(workflow._workflow)
+    except Exception as error:
+        if type(error).__module__.startswith("snakemake"):
+            raise ConfigError(_first_line(error)) from None
+        raise
+
+
+def _jobs(workflow: Any) -> Jobs:
+    dag = workflow.dag
+    found = {job: _job(job, workflow) for job in dag.jobs if job.output}
+    order = graphlib.TopologicalSorter({job.name: job.needs for job in found.values()}).static_order()
+    by_name = {job.name: job for job in found.values()}
+    return Jobs({name: by_name[name] for name in order})
+
+
+def _job(job: Any, workflow: Any) -> Job:
+    dag = workflow.dag
+    params = {name: value for name, value in job.params.items() if name}
+    record = workflow.persistence.metadata(job.output[0])
+    seconds = None
+    if record is not None and record.starttime and record.endtime and record.endtime > record.starttime:
+        seconds = record.endtime - record.starttime
+    return Job(
+        name=_name(job),
+        rule=job.rule.name,
+        wildcards=dict(job.wildcards_dict),
+        outputs=tuple(map(str, job.output)),
+        needs=tuple(sorted({_name(parent) for parent in dag.dependencies[job] if parent.output})),
+        threads=int(job.threads),
+        gpus=int(job.resources.get("gpu", 0) or 0),
+        recipe=_mapping(params.get("recipe")),
+        parent=params.get("parent") or params.get("checkpoint"),
+        data=_strings(params.get("data")),
+        why=reasons(dag.reason(job), lambda path: _maker(job, path, dag)) if dag.needrun(job) else (),
+        seconds=seconds,
+    )
+
+
+def _name(job: Any) -> str:
+    return str(job.output[0])
+
+
+def _maker(job: Any, path: str, dag: Any) -> str:
+    """The name of the job that makes one of this job's inputs."""
+    for parent, files in dag.dependencies[job].items():
+        if path in map(str, files):
+            return _name(parent)
+    return path
+
+
+def _mapping(text: Any) -> Mapping[str, Any] | None:
+    return json.loads(text) if isinstance(text, str) else None
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(_flat(value))
+
+
+def _flat(values: Iterable[Any]) -> Iterable[str]:
+    return map(str, values)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith(("WorkflowError", "File "))), type(error).__name__)

@@ -1,0 +1,211 @@
+"""What a job will take: from jobs like it that have run, else from the arithmetic it is and the speed of the device."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xstilts import tasks
+from xstilts.artifacts import MANIFEST, read_json
+from xstilts.errors import ConfigError
+from xstilts.plan.jobs import Job, Jobs
+from xstilts.plan.work import FORWARD, Shape, training_flops
+from xstilts.training.cost import PEAKS
+
+TRAINERS = ("intermediate", "target")
+ENCODERS = ("mini_encoder", "hub_encoder")
+# FLOP/s of a CPU core in fp32, measured: 187 GFLOP/s on two cores without AVX-512.
+CORE_PEAK = 93.5e9
+# Share of a device's peak that a run reaches before any was measured: an assumption, and the reason for a wide range.
+UTILISATION = (0.15, 0.3, 0.5)
+# Rows of a task whose number is not known before its data are prepared, and their tokens as a share of the longest.
+UNKNOWN_ROWS, LENGTH_SHARE = 10000, (0.1, 0.3, 1.0)
+# Seconds of jobs that only read, write and start up, before any has run: as long as the tiny study's took on two cores.
+SMALL = {"fetch": 1.0, "prepare": 3.0, "perturb": 3.0, "scores": 3.0, "questions": 3.0, "figures": 8.0, "report": 3.0}
+START_UP = 10.0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Wall seconds of a job.
+
+    Attributes:
+        low: optimistic.
+        seconds: what to count on.
+        high: pessimistic.
+        bytes: what it writes.
+        basis: ``measured`` (jobs like it have run), ``scaled`` (a like job's speed) or ``modelled`` (nothing has run).
+    """
+
+    low: float
+    seconds: float
+    high: float
+    bytes: int
+    basis: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """A training run that is on disk: its manifest and how long its job took."""
+
+    encoder: str
+    manifest: Mapping[str, Any]
+    wall: float | None
+
+    @property
+    def rows(self) -> int:
+        """Training examples."""
+        return int(self.manifest["rows"]["items"])
+
+    @property
+    def tokens_per_row(self) -> float:
+        """Mean tokens of an example."""
+        history = self.manifest["history"]
+        return float(history["tokens_per_second"] / history["examples_per_second"])
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the job, or of the process where Snakemake's record is gone."""
+        return self.wall if self.wall is not None else float(self.manifest["seconds"]) + START_UP / 2
+
+
+class Estimator:
+    """Estimates jobs of one study.
+
+    Args:
+        jobs: the study's jobs.
+        root: the folder below which their paths lie.
+        device: name of the GPU to count with where none has been measured.
+
+    Raises:
+        ConfigError: the device is not in the table.
+    """
+
+    def __init__(self, jobs: Jobs, root: Path, device: str) -> None:
+        if device not in PEAKS:
+            raise ConfigError(f"--device {device}: not in the table; allowed: {', '.join(sorted(PEAKS))}")
+        self.root, self.device = root, device
+        self.shapes = {
+            job.wildcards["encoder"]: Shape.of(root / job.folder, job.recipe) for job in jobs if job.rule in ENCODERS
+        }
+        self.records = [record for job in jobs if (record := self._record(job)) is not None]
+        self.walls: dict[tuple[str, ...], list[float]] = defaultdict(list)
+        self.sizes: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for job in jobs:
+            for key in _likeness(job):
+                if job.seconds is not None and job.rule not in TRAINERS:
+                    self.walls[key].append(job.seconds)
+                size = sum((root / name).stat().st_size for name in job.outputs if (root / name).is_file())
+                if size:
+                    self.sizes[key].append(size)
+
+    def of(self, job: Job) -> Estimate:
+        """The estimate of one job."""
+        if job.rule in TRAINERS:
+            return self._training(job)
+        for key in _likeness(job):
+            if self.walls[key]:
+                return self._measured(job, self.walls[key], "measured" if key == _likeness(job)[0] else "scaled")
+        low, seconds, high = self._unseen(job)
+        return Estimate(low, seconds, high, self._bytes(job), "modelled")
+
+    def _training(self, job: Job) -> Estimate:
+        assert job.recipe is not None
+        related = [record for record in self.records if record.encoder == job.wildcards["encoder"]]
+        same = [r.seconds for r in related if _without_seed(r.manifest["recipe"]) == _without_seed(job.recipe)]
+        if same:
+            return self._measured(job, same, "measured")
+        shape = self.shapes.get(job.wildcards["encoder"])
+        if related and shape is not None:
+            alike = [r for r in related if r.manifest["recipe"]["tasks"] == job.recipe["tasks"]] or related
+            work = self._flops(job, shape, statistics.median(r.tokens_per_row for r in alike))
+            speeds = [self._record_flops(r, shape) / max(r.seconds - _start_up(r), 1e-3) for r in alike]
+            start = statistics.median(map(_start_up, related))
+            slow, usual, fast = min(speeds), statistics.median(speeds), max(speeds)
+            seconds = start + work / usual
+            return Estimate(
+                min(start + work / fast, 0.7 * seconds),
+                seconds,
+                max(start + work / slow, 1.5 * seconds),
+                self._bytes(job),
+                "scaled",
+            )
+        low, seconds, high = self._modelled(job, shape)
+        return Estimate(low, seconds, high, self._bytes(job), "modelled")
+
+    def _modelled(self, job: Job, shape: Shape | None) -> tuple[float, float, float]:
+        """Seconds from arithmetic alone; an encoder of unknown shape counts as XLM-R large."""
+        shape = shape or Shape(24, 1024, 4096, 250002)
+        peak = PEAKS[self.device] * 1e12 * job.gpus if job.gpus else CORE_PEAK * job.threads
+        longest = float((job.recipe or {}).get("max_length", 256))
+        low, usual, high = (
+            START_UP + self._flops(job, shape, share * longest) / (peak * used)
+            for share, used in zip(LENGTH_SHARE, reversed(UTILISATION), strict=True)
+        )
+        return low, usual, high
+
+    def _unseen(self, job: Job) -> tuple[float, float, float]:
+        if job.rule == "evaluate":
+            return self._modelled(job, self.shapes.get(job.wildcards["encoder"]))
+        usual = SMALL.get(job.rule, 60.0)
+        return usual / 3, usual, usual * 5
+
+    def _measured(self, job: Job, walls: list[float], basis: str) -> Estimate:
+        usual = statistics.median(walls)
+        return Estimate(min(0.8 * usual, *walls), usual, max(1.25 * usual, *walls), self._bytes(job), basis)
+
+    def _flops(self, job: Job, shape: Shape, length: float) -> float:
+        recipe = job.recipe or {}
+        if job.rule == "evaluate":
+            rows = sum(self._rows(job.data, f"test-{language}", recipe["task"]) for language in recipe["languages"])
+            return shape.flops(rows * length, length, FORWARD)
+        rows = sum(self._rows((path,), "train-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
+        dev = sum(self._rows((path,), "dev-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
+        rows = min(rows, recipe["examples"] or rows)
+        return training_flops(shape, recipe, rows, dev, length)
+
+    def _rows(self, folders: Iterable[str], split: str, task: str) -> float:
+        """Rows of a split: as prepared, else as published, else a guess."""
+        for folder in folders:
+            manifest = self.root / folder / MANIFEST
+            if manifest.is_file():
+                found = read_json(manifest)["splits"].get(split)
+                if found is not None:
+                    return float(found["rows"])
+        name, language = split.split("-", 1)
+        return float(tasks.get(task).rows.get((name, language), UNKNOWN_ROWS if name == "train" else UNKNOWN_ROWS / 5))
+
+    def _record(self, job: Job) -> Record | None:
+        manifest = self.root / job.folder / MANIFEST
+        if job.rule not in TRAINERS or not manifest.is_file():
+            return None
+        return Record(job.wildcards["encoder"], read_json(manifest), job.seconds)
+
+    def _record_flops(self, record: Record, shape: Shape) -> float:
+        rows = record.manifest["rows"]
+        return training_flops(shape, record.manifest["recipe"], rows["items"], rows["dev"], record.tokens_per_row)
+
+    def _bytes(self, job: Job) -> int:
+        for key in _likeness(job):
+            if self.sizes[key]:
+                return int(statistics.median(self.sizes[key]))
+        shape = self.shapes.get(job.wildcards.get("encoder", ""))
+        return shape.weight_bytes if shape is not None and job.rule in (*TRAINERS, *ENCODERS) else 100_000
+
+
+def _likeness(job: Job) -> list[tuple[str, ...]]:
+    """What jobs are compared by, closest first."""
+    close = [job.wildcards[name] for name in ("encoder", "target", "task", "part") if name in job.wildcards]
+    return [(job.rule, *close), (job.rule, *close[:1]), (job.rule,)]
+
+
+def _without_seed(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in recipe.items() if key != "seed"}
+
+
+def _start_up(record: Record) -> float:
+    """What a training job takes besides its steps: imports, reading, writing."""
+    cost = record.manifest["cost"]
+    return max(record.seconds - float(cost["flops"] / cost["flops_per_second"]), 0.0)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tiny import LABELS, RECIPE, pretend_tasks, rows_of
+from tiny import LABELLED, LABELS, RECIPE, pretend_tasks, rows_of
 from xstilts.artifacts import MANIFEST, write_json
 from xstilts.errors import ConfigError
 from xstilts.models.discriminator import GradientReversal
@@ -23,7 +23,6 @@ GENTLE = {
     "char_adversarial": {"strength": 0.02},
     "dann": {"coefficient": 0.1},
 }
-LABELLED = [task_type for task_type in LABELS if task_type != "mlm"]
 
 
 def micro_batch(encoder, task_type, count=12):

@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 
 from tiny import tiny_encoder
-from workflow import Workplace
+from workflow import ROOT, Workplace
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +21,14 @@ def encoder(tmp_path_factory):
 def finished(tmp_path_factory):
     """The tiny study, run to its report without disturbance."""
     workplace = Workplace(tmp_path_factory.mktemp("finished") / "study")
+    workplace.run()
+    return workplace
+
+
+@pytest.fixture(scope="session")
+def sketched(tmp_path_factory):
+    """The tiny study, run to its report by a stand-in that only leaves files: for tests of which jobs run."""
+    workplace = Workplace(tmp_path_factory.mktemp("sketched") / "study")
+    workplace.tools = ROOT / "tests" / "stub"
     workplace.run()
     return workplace

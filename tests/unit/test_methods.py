@@ -16,8 +16,8 @@ from xstilts.training.passes import Passes
 
 # The toy encoder's embeddings are small and its vocabulary knows whole words only.
 GENTLE = {
-    "fgm": {"epsilon": 0.05},
-    "pgd": {"step_size": 0.02, "epsilon": 0.05},
+    "fgm": {"epsilon": 0.02},
+    "pgd": {"step_size": 0.01, "epsilon": 0.02},
     "freelb": {"step_size": 0.02, "initial_magnitude": 0.02, "max_norm": 0.05},
     "char_noise": {"strength": 0.02},
     "char_adversarial": {"strength": 0.02},
@@ -202,10 +202,11 @@ def test_every_method_trains_every_task_type(name, task_type, phase, encoder, tm
     for folder in ("toy", "text"):
         write_json(tmp_path / folder / MANIFEST, {})
     recipe = RECIPE | {
+        "learning_rate": [2e-3],
         "method": name,
         "methods": methods.resolve(name, {name: GENTLE[name]} if name in GENTLE else {}),
         "phase": phase,
-        "epochs": 4,
+        "epochs": 8,
         "text": {"task": "text", "languages": ["de", "en"], "examples": 40},
     }
     text = tmp_path / "text" if methods.get(name).needs_text else None

@@ -53,9 +53,9 @@ def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
 
     encoder = load_encoder(checkpoint)
     config = transformers.AutoConfig.from_pretrained(checkpoint)
-    if labels:
-        config.id2label = dict(enumerate(labels))
-        config.label2id = {label: position for position, label in config.id2label.items()}
+    # Without labels of its own, a head must not inherit the number that an earlier phase left in the configuration.
+    config.id2label = dict(enumerate(labels or ("LABEL_0", "LABEL_1")))
+    config.label2id = {label: position for position, label in config.id2label.items()}
     try:
         model = getattr(transformers, auto_class).from_config(
             config, attn_implementation=_options()["attn_implementation"]

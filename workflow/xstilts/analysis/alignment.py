@@ -103,10 +103,7 @@ def _measured(
 ) -> list[tuple[int, str, float]]:
     """Layer, measure and value."""
     english, other = encoder.english(sentences.english), encoder.other(sentences.other)
-    if before is None:
-        reference = None
-    else:
-        reference = other if before is encoder else before.other(sentences.other)
+    reference = None if before is None else other if before is encoder else before.other(sentences.other)
     found = []
     for view, layer in enumerate(encoder.layers):
         pairs = Pairs(english[view], other[view], None if reference is None else reference[view])

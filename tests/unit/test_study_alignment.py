@@ -19,9 +19,9 @@ SWITCHED = {
 }
 
 
-def study_with(conditions=None, **alignment):
+def study_with(extra=None, **alignment):
     config = copy.deepcopy(yaml.safe_load(STUDY.read_text()))
-    config["conditions"] |= conditions or {}
+    config["conditions"] |= extra or {}
     return parse_study(config | {"alignment": {"task": "mini_bitext"} | alignment}, "study.yaml")
 
 

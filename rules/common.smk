@@ -15,10 +15,12 @@ from xstilts.study import (
     CLEAN,
     LEXICON,
     Paths,
+    alignment_runs,
     check_data_dir,
     check_profile,
     parse_study,
     recipes,
+    run_words,
 )
 from xstilts.study.question import REPRESENTATIONS
 from xstilts.tasks.base import MULTILINGUAL, POOL
@@ -76,12 +78,7 @@ def splits(task, part):
             for split, languages in found.languages.items()
             for language in languages
         ]
-    wanted = {
-        language
-        for target in STUDY.targets.values()
-        if target.task == task
-        for language in target.languages
-    }
+    wanted = STUDY.languages(task, CLEAN)
     return [
         f"{split}-{language}"
         for split in ("test", POOL)
@@ -160,13 +157,12 @@ def perturbation_inputs(task, condition):
 
 def data_manifests():
     """Prepared data of the whole study, perturbed test sets included."""
-    scored = sorted({target.task for target in STUDY.targets.values()})
     return [
         f"{PATHS.data(task, 'train')}/manifest.json"
         for task in sorted(STUDY.trained_tasks())
     ] + [
         f"{PATHS.data(task, condition)}/manifest.json"
-        for task in scored
+        for task in sorted(STUDY.tested_tasks())
         for condition in STUDY.conditions
         if STUDY.languages(task, condition)
     ]
@@ -186,6 +182,21 @@ def scored_checkpoint(wildcards):
     return PATHS.target(
         wildcards.encoder, wildcards.intermediate, wildcards.target, wildcards.seed
     )
+
+
+def alignment_files():
+    """Measures of every checkpoint whose alignment the study asks for."""
+    return [
+        PATHS.alignment(run["encoder"], run["arm"], seed, condition)
+        for run in alignment_runs(STUDY)
+        for seed in run["seeds"]
+        for condition in run["conditions"]
+    ]
+
+
+def alignment_table():
+    """The alignment table as an input, if the study has one."""
+    return f"{PATHS.root}/alignment.csv" if STUDY.alignment is not None else []
 
 
 def checkpoint_files():
@@ -236,6 +247,7 @@ def figure_names():
         "language_scores": True,
         "noise_curve": len(STUDY.conditions) > 1,
         "layers": any(target.retrieval for target in STUDY.targets.values()),
+        "alignment_layers": STUDY.alignment is not None,
     }
     return [name for name, applies in shown.items() if applies]
 

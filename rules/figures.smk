@@ -1,6 +1,7 @@
 rule figures:
     input:
-        rules.scores.output.csv,
+        scores=rules.scores.output.csv,
+        alignment=alignment_table(),
     output:
         index=f"{PATHS.root}/figures/figures.json",
         svg=[
@@ -23,5 +24,5 @@ rule figures:
         style=canonical_json(dict(STUDY.figures)),
         folder=subpath(output.index, parent=True),
     shell:
-        "xstilts figures --context {params.context:q} --style {params.style:q} --scores {input:q}"
-        " --output {params.folder:q} 2>&1 | tee {log:q}"
+        "xstilts figures --context {params.context:q} --style {params.style:q} --scores {input.scores:q}"
+        " --alignment {input.alignment:q} --output {params.folder:q} 2>&1 | tee {log:q}"

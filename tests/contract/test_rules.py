@@ -94,6 +94,7 @@ def test_a_floor_imports_only_from_floors_below():
         {"report"},
         {"figures"},
         {"questions"},
+        {"analysis"},
         {"evaluation"},
         {"training"},
         {"models"},

@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from xstilts.errors import XstiltsError
-from xstilts.evaluation.collect import COLUMNS, SCHEMA, collect
+from xstilts.evaluation.collect import SCORES, collect
 
 RUNS = [
     {
@@ -66,7 +66,7 @@ def run(predictions: Path, runs: list[Mapping[str, Any]] = RUNS) -> tuple[Path, 
 def test_table_is_tidy_sorted_and_reproducible(predictions: Path) -> None:
     table, columns = run(predictions)
     rows = list(csv.DictReader(table.open()))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == SCORES.columns
     assert [(row["target"], row["seed"], row["language"], row["condition"]) for row in rows] == [
         ("xnli", seed, language, condition)
         for seed in ("2", "10")
@@ -81,16 +81,16 @@ def test_table_is_tidy_sorted_and_reproducible(predictions: Path) -> None:
 
 def test_parquet_keeps_types_and_digits(predictions: Path) -> None:
     found = pyarrow.parquet.read_table(run(predictions)[1])
-    assert tuple(found.column_names) == COLUMNS
+    assert tuple(found.column_names) == SCORES.columns
     assert found.schema.field("seed").type == "int64"
     assert found.column("seed").to_pylist() == [2] * 4 + [10] * 4 + [None] * 2
     assert found.column("value").to_pylist() == [100 / 3] * 10
 
 
 def test_columns_are_those_of_the_schema() -> None:
-    schema = json.loads(SCHEMA.read_text())
+    schema = json.loads(SCORES.schema.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert tuple(schema["required"]) == tuple(schema["properties"]) == COLUMNS
+    assert tuple(schema["required"]) == tuple(schema["properties"]) == SCORES.columns
 
 
 def test_files_of_other_runs_are_not_read(predictions: Path) -> None:

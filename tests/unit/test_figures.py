@@ -44,7 +44,7 @@ def test_every_figure_is_written_as_svg_and_png_and_indexed(
     scores.to_csv(tmp_path / "scores.csv", index=False)
     figures.draw_all(tmp_path / "scores.csv", study, {"dpi": 60}, tmp_path / "figures")
     index = json.loads((tmp_path / "figures" / "figures.json").read_text())
-    assert [about["name"] for about in index] == NAMES == list(figures.registry())
+    assert [about["name"] for about in index] == NAMES == figures.names(study)
     for about in index:
         assert about["caption"] and about["alt"] and about["title"]
         assert all((tmp_path / "figures" / name).stat().st_size > 1000 for name in about["files"])

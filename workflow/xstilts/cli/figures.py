@@ -13,6 +13,7 @@ def register(commands: Any) -> None:
     command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON)")
     command.add_argument("--style", type=mapping, required=True, help="the study's `figures` (JSON)")
     command.add_argument("--scores", type=Path, required=True)
+    command.add_argument("--alignment", type=Path, nargs="*", default=[], help="the alignment table, if there is one")
     command.add_argument("--output", type=Path, required=True, help="folder")
 
 
@@ -20,4 +21,5 @@ def run(arguments: argparse.Namespace) -> None:
     """Draw."""
     from xstilts.figures import draw_all
 
-    draw_all(arguments.scores, arguments.context, arguments.style, arguments.output)
+    alignment = next(iter(arguments.alignment), None)
+    draw_all(arguments.scores, arguments.context, arguments.style, arguments.output, alignment)

@@ -11,6 +11,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
+from xstilts.analysis.table import read_alignment
 from xstilts.artifacts import atomic_file, write_json
 from xstilts.errors import ConfigError
 from xstilts.figures.base import Drawing, Kind
@@ -43,13 +44,13 @@ def names(context: Context) -> list[str]:
     return [name for name, kind in registry().items() if kind.applies(context)]
 
 
-def draw(name: str, scores: pd.DataFrame, context: Context, style: Mapping[str, Any]) -> Figure:
-    """Draw one figure; ``style`` holds the study's ``figures`` settings.
+def draw(name: str, table: pd.DataFrame, context: Context, style: Mapping[str, Any]) -> Figure:
+    """Draw one figure of the table that its kind names; ``style`` holds the study's ``figures`` settings.
 
     Raises:
         ConfigError: there is no such figure, or the style holds an unknown key or a bad value.
     """
-    return _drawing(name, scores, context, Style.of(style)).figure
+    return _drawing(name, table, context, Style.of(style)).figure
 
 
 def save(figure: Figure, directory: Path, stem: str) -> list[Path]:
@@ -64,22 +65,30 @@ def save(figure: Figure, directory: Path, stem: str) -> list[Path]:
     return paths
 
 
-def draw_all(scores_csv: Path, context: Context, style: Mapping[str, Any], output_dir: Path) -> None:
+def draw_all(
+    scores_csv: Path,
+    context: Context,
+    style: Mapping[str, Any],
+    output_dir: Path,
+    alignment_csv: Path | None = None,
+) -> None:
     """Draw every figure that applies to a study, and last the index that the report reads, ``figures.json``."""
-    scores = checked(read_scores(scores_csv), str(scores_csv))
+    tables = {"scores": checked(read_scores(scores_csv), str(scores_csv))}
+    if alignment_csv is not None:
+        tables["alignment"] = read_alignment(alignment_csv)
     checked_style = Style.of(style)
     index = []
     for name in names(context):
-        drawing = _drawing(name, scores, context, checked_style)
+        drawing = _drawing(name, tables[registry()[name].table], context, checked_style)
         files = [path.name for path in save(drawing.figure, output_dir, name)]
         about = {"name": name, "title": registry()[name].title, "caption": drawing.caption, "alt": drawing.alt}
         index.append(about | {"files": files})
     write_json(output_dir / INDEX, index)
 
 
-def _drawing(name: str, scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
+def _drawing(name: str, table: pd.DataFrame, context: Context, style: Style) -> Drawing:
     kind = registry().get(name)
     if kind is None:
         raise ConfigError(f"unknown figure {name!r}; figures: {', '.join(registry())}")
     with style.applied():
-        return kind.draw(scores, context, style)
+        return kind.draw(table, context, style)

@@ -35,7 +35,8 @@ class Kind:
         title: its headline.
         order: place among the figures of a report.
         applies: whether a study has what it shows.
-        draw: draws it from the scores, the study's context and a style.
+        draw: draws it from a table, the study's context and a style.
+        table: which table: ``scores`` or ``alignment``.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Kind:
     order: int
     applies: Callable[[Context], bool]
     draw: Callable[[pd.DataFrame, Context, Style], Drawing]
+    table: str = "scores"
 
 
 def page(style: Style, title: str, caption: str, height: float, handles: Sequence[Any] = ()) -> Figure:

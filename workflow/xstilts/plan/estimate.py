@@ -15,6 +15,7 @@ from xstilts.plan.work import FORWARD, Shape, training_flops
 from xstilts.training.cost import PEAKS
 
 TRAINERS = ("intermediate", "target")
+SCORERS = ("evaluate", "alignment")
 ENCODERS = ("mini_encoder", "hub_encoder")
 # FLOP/s of a CPU core in fp32, measured: 187 GFLOP/s on two cores without AVX-512.
 CORE_PEAK = 93.5e9
@@ -23,7 +24,16 @@ UTILISATION = (0.15, 0.3, 0.5)
 # Rows of a task whose number is not known before its data are prepared, and their tokens as a share of the longest.
 UNKNOWN_ROWS, LENGTH_SHARE = 10000, (0.1, 0.3, 1.0)
 # Seconds of jobs that only read, write and start up, before any has run: as long as the tiny study's took on two cores.
-SMALL = {"fetch": 1.0, "prepare": 3.0, "perturb": 3.0, "scores": 3.0, "questions": 3.0, "figures": 8.0, "report": 3.0}
+SMALL = {
+    "fetch": 1.0,
+    "prepare": 3.0,
+    "perturb": 3.0,
+    "scores": 3.0,
+    "alignment_table": 3.0,
+    "questions": 3.0,
+    "figures": 8.0,
+    "report": 3.0,
+}
 START_UP = 10.0
 
 
@@ -147,7 +157,7 @@ class Estimator:
         return low, usual, high
 
     def _unseen(self, job: Job) -> tuple[float, float, float]:
-        if job.rule == "evaluate":
+        if job.rule in SCORERS:
             return self._modelled(job, self.shapes.get(job.wildcards["encoder"]))
         usual = SMALL.get(job.rule, 60.0)
         return usual / 3, usual, usual * 5
@@ -158,7 +168,7 @@ class Estimator:
 
     def _flops(self, job: Job, shape: Shape, length: float) -> float:
         recipe = job.recipe or {}
-        if job.rule == "evaluate":
+        if job.rule in SCORERS:
             rows = sum(self._rows(job.data, f"test-{language}", recipe["task"]) for language in recipe["languages"])
             return shape.flops(rows * length, length, FORWARD)
         rows = sum(self._rows((path,), "train-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))

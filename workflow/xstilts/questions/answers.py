@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xstilts.analysis.table import read_alignment
 from xstilts.artifacts import atomic_file
 from xstilts.errors import ConfigError
 from xstilts.questions import statistics
@@ -17,7 +18,7 @@ from xstilts.questions.covariates import covariate_of, read_difficulty
 from xstilts.questions.examples import Examples
 from xstilts.questions.outcomes import OUTCOMES
 from xstilts.questions.slices import ALL, Slice, slices
-from xstilts.questions.table import Context, Scores, alignment_view, checked, read_alignment, read_scores
+from xstilts.questions.table import Context, Scores, alignment_view, checked, read_scores
 from xstilts.seeds import derive_seed
 
 SUPPORTED, REFUTED, INCONCLUSIVE, UNANSWERED = "supported", "refuted", "inconclusive", "unanswered"

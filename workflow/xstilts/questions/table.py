@@ -27,7 +27,6 @@ COLUMNS = ["study", "method", "strength", "value", "n", *KEYS]
 LAYER_METRIC = re.compile(r"accuracy_layer_(\d+)")
 # Representations of a checkpoint that no target was fine-tuned on: where the questions put a target's name.
 REPRESENTATIONS = "representations"
-ALIGNMENT_KEYS = ["encoder", "intermediate", "phase", "target", "condition", "seed", "language", "layer", "measure"]
 
 
 def read_scores(path: Path) -> pd.DataFrame:
@@ -47,28 +46,6 @@ def read_scores(path: Path) -> pd.DataFrame:
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: not a score table ({reason}); delete it and run again") from None
     return checked(table, str(path))
-
-
-def read_alignment(path: Path) -> pd.DataFrame:
-    """Read ``alignment.csv``.
-
-    Raises:
-        DataError: the file is missing, malformed, lacks a column, or gives one value twice.
-    """
-    types = dict.fromkeys(["encoder", "intermediate", "phase", "target", "condition", "language", "measure"], "str")
-    types |= {"seed": "Int64", "layer": "int64", "value": "float64", "n": "int64"}
-    try:
-        table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"seed": [""], "value": [""]})
-        twice = table[table.duplicated(ALIGNMENT_KEYS)]
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; run the rule that measures alignment first") from None
-    except (ValueError, KeyError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: not an alignment table ({reason}); delete it and run again") from None
-    if len(twice):
-        row = " ".join(f"{key}={value}" for key, value in twice.iloc[0][ALIGNMENT_KEYS].items())
-        raise DataError(f"{path}: {len(twice)} values are given twice, first {row}; measure again")
-    return table
 
 
 def checked(scores: pd.DataFrame, where: str = "scores") -> pd.DataFrame:

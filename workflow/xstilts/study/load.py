@@ -8,10 +8,12 @@ from typing import Any
 import yaml
 
 from xstilts import languages, perturbations, tasks
+from xstilts.analysis.measures import registry
 from xstilts.errors import ConfigError
+from xstilts.study.alignment import alignment_runs
 from xstilts.study.benchmark import expand_benchmark
 from xstilts.study.finder import Finder
-from xstilts.study.model import CLEAN, LEXICON, NONE, TRAIN, Condition, Encoder, Intermediate, Study, Target
+from xstilts.study.model import CLEAN, LEXICON, NONE, TRAIN, Alignment, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.question import check_question, complete_question, known
 from xstilts.study.schema import validate
 from xstilts.tasks.base import RETRIEVAL_TYPES
@@ -51,6 +53,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
     intermediate = {n: _intermediate(n, value, defaults, find) for n, value in raw["intermediate"].items()}
     targets = {n: _target(n, value, defaults, find) for n, value in raw["targets"].items()}
     conditions = {n: _condition(n, value, targets, origin) for n, value in raw["conditions"].items()}
+    alignment = _alignment(raw["alignment"], raw["conditions"], defaults, find) if "alignment" in raw else None
     study = Study(
         name=raw["study"],
         title=raw["title"] or raw["study"],
@@ -68,7 +71,10 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         evaluation=MappingProxyType(raw["evaluation"]),
         questions=MappingProxyType({n: complete_question(value, raw) for n, value in raw["questions"].items()}),
         figures=MappingProxyType(raw["figures"]),
+        alignment=alignment,
     )
+    if alignment is not None and not list(alignment_runs(study)):
+        raise ConfigError(f"{origin}: alignment.checkpoints: the study has none of them; add pretrained")
     _check_overlaps(study, origin)
     for name, question in study.questions.items():
         check_question(name, question, study, origin)
@@ -170,9 +176,9 @@ def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], 
     applied = targets if value["targets"] is None else value["targets"]
     known(applied, targets, f"{where}.targets")
     try:
-        perturbation = perturbations.configured(weights, value["options"])
         scored = {
-            target: _spoken(perturbation, targets[target], value["languages"], value["options"]) for target in applied
+            target: _spoken(value, targets[target].task, targets[target].languages, f"target {target}", "targets")
+            for target in applied
         }
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
@@ -180,26 +186,65 @@ def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], 
 
 
 def _spoken(
-    perturbation: perturbations.Perturbation, target: Target, wanted: Any, options: Mapping[str, Any]
+    condition: Mapping[str, Any], task_name: str, available: tuple[str, ...], reader: str, key: str
 ) -> tuple[str, ...]:
-    """The languages of a target scored under a condition, each checked to be declared."""
-    task = tasks.get(target.task)
+    """The languages, of those available to a reader of test rows, under a condition; each checked to be declared.
+
+    ``key`` of the study says which readers a condition has.
+    """
+    task = tasks.get(task_name)
+    options, wanted = condition["options"], condition["languages"]
+    perturbation = perturbations.configured(condition.get("mixture") or {condition["perturbation"]: 1.0}, options)
+    mend = "name the condition's targets without it" if key == "targets" else "name alignment.conditions without it"
     if options.get("parallel") == task.name:
         raise ConfigError(
-            f"target {target.name} would be switched by a lexicon learned from its own test rows; name the condition's"
-            " targets without it, or other parallel data"
+            f"{reader} would be switched by a lexicon learned from its own test rows; {mend}, or other parallel data"
         )
     if wanted == "declared":
-        spoken = tuple(code for code in target.languages if perturbation.defined_for(languages.get(code)))
+        spoken = tuple(code for code in available if perturbation.defined_for(languages.get(code)))
     elif wanted == "all":
-        spoken = target.languages
+        spoken = available
     else:
-        spoken = tuple(code for code in target.languages if code in {languages.get(code).code for code in wanted})
+        spoken = tuple(code for code in available if code in {languages.get(code).code for code in wanted})
     if not spoken:
-        raise ConfigError(f"target {target.name} has none of its languages; name the condition's targets without it")
+        raise ConfigError(f"{reader} has none of its languages; {mend}")
     for language in spoken:
         perturbation.check(language, task.type)
     return spoken
+
+
+def _alignment(
+    value: dict[str, Any], conditions: Mapping[str, Any], defaults: Mapping[str, Any], find: Finder
+) -> Alignment:
+    origin = find.origin
+    task = find(value["task"], "alignment.task")
+    if task.type != "retrieval" and not task.parallel:
+        raise ConfigError(
+            f"{origin}: alignment.task: {task.name} has no parallel sentences; name a task that has, such as tatoeba"
+        )
+    available = tuple(code for code in task.languages["test"] if code != "en")
+    spoken = available if value["languages"] == "all" else tuple(value["languages"])
+    known(spoken, available, f"{origin}: alignment.languages")
+    names = list(registry()) if value["measures"] == "all" else value["measures"]
+    known(names, registry(), f"{origin}: alignment.measures")
+    applied = list(conditions) if value["conditions"] == "all" else [c for c in value["conditions"] if c != CLEAN]
+    known(applied, conditions, f"{origin}: alignment.conditions")
+    measured = {CLEAN: spoken}
+    for name in applied:
+        try:
+            measured[name] = _spoken(conditions[name], task.name, spoken, "alignment", "alignment")
+        except ConfigError as error:
+            raise ConfigError(f"{origin}: conditions.{name}: {error}") from None
+    return Alignment(
+        task=task.name,
+        languages=spoken,
+        measures=tuple(names),
+        pooling=value["pooling"],
+        checkpoints=tuple(value["checkpoints"]),
+        examples=value["examples"],
+        max_length=defaults["max_length"],
+        conditions=MappingProxyType(measured),
+    )
 
 
 def _check_overlaps(study: Study, origin: str) -> None:

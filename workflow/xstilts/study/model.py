@@ -125,6 +125,36 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Alignment:
+    """Which representations are measured against each other, and how.
+
+    Attributes:
+        task: of type ``retrieval``, or parallel.
+        languages: those beside English.
+        measures: names of measures (:mod:`xstilts.analysis.measures`).
+        pooling: how token states become a vector.
+        checkpoints: ``pretrained``, ``intermediate`` and ``target``, or some of them.
+        examples: sentence pairs per language, at most; None for all.
+        max_length: tokens.
+        conditions: per condition, the languages measured under it.
+    """
+
+    task: str
+    languages: tuple[str, ...]
+    measures: tuple[str, ...]
+    pooling: str
+    checkpoints: tuple[str, ...]
+    examples: int | None
+    max_length: int
+    conditions: Mapping[str, tuple[str, ...]]
+
+    def rows(self, condition: str) -> set[str]:
+        """Languages whose test rows it reads under a condition; English ones where they are rows of their own."""
+        english = {"en"} if condition == CLEAN and tasks.get(self.task).parallel else set()
+        return english | set(self.conditions.get(condition, ()))
+
+
+@dataclass(frozen=True)
 class Study:
     """One study file, validated and completed."""
 
@@ -144,6 +174,7 @@ class Study:
     evaluation: Mapping[str, Any]
     questions: Mapping[str, Mapping[str, Any]]
     figures: Mapping[str, Any]
+    alignment: Alignment | None = None
 
     def task(self, name: str) -> tasks.Task:
         """A task in the edition that the study reads."""
@@ -158,9 +189,13 @@ class Study:
         return spoken | {code for text in self._texts() if text.task == name for code in text.languages}
 
     def task_names(self) -> set[str]:
-        """Every task that some recipe trains on, some target scores or some lexicon is learned from."""
+        """Every task that some recipe trains on, that is tested on, or that some lexicon is learned from."""
+        return self.tested_tasks() | self.trained_tasks() | set(self.lexicons())
+
+    def tested_tasks(self) -> set[str]:
+        """Every task that some target scores, or that alignment is measured on."""
         scored = {target.task for target in self.targets.values()}
-        return scored | self.trained_tasks() | set(self.lexicons())
+        return scored if self.alignment is None else scored | {self.alignment.task}
 
     def trained_tasks(self) -> set[str]:
         """Every task that some recipe trains on, unlabelled text included."""
@@ -173,10 +208,13 @@ class Study:
         return [arm.text for arm in arms if arm.text is not None]
 
     def languages(self, task: str, condition: str) -> tuple[str, ...]:
-        """The languages in which some target scores a task under a condition, sorted."""
+        """The languages in which a task's test rows are read under a condition, sorted."""
         found = self.conditions[condition].languages
         targets = (target for name, target in self.targets.items() if target.task == task and name in found)
-        return tuple(sorted({language for target in targets for language in found[target.name]}))
+        spoken = {language for target in targets for language in found[target.name]}
+        if self.alignment is not None and self.alignment.task == task:
+            spoken |= self.alignment.rows(condition)
+        return tuple(sorted(spoken))
 
     def lexicons(self) -> dict[str, tuple[str, ...]]:
         """Tasks that a lexicon is learned from, and the languages beside English it needs."""
@@ -184,6 +222,8 @@ class Study:
         for condition in self.conditions.values():
             if "parallel" in condition.options:
                 spoken = {language for languages in condition.languages.values() for language in languages}
+                if self.alignment is not None:
+                    spoken |= self.alignment.rows(condition.name)
                 found.setdefault(condition.options["parallel"], set()).update(spoken, {condition.options["language"]})
         return {task: tuple(sorted(languages - {"en"})) for task, languages in found.items()}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xstilts.study.model import Study
+from xstilts.study.model import PRETRAINED, Study
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,14 @@ class Paths:
     def prediction(self, encoder: str, intermediate: str, target: str, seed: str, condition: str, suffix: str) -> str:
         """Per-example predictions (``parquet``) and their metrics (``json``)."""
         return f"{self.root}/predictions/{encoder}/{intermediate}/{target}/{seed}/{condition}.{suffix}"
+
+    def trained(self, encoder: str, arm: str, seed: str) -> str:
+        """The checkpoint of an arm: ``intermediate`` or ``intermediate/target``; the encoder if it is pretrained."""
+        return self.encoder(encoder) if seed == PRETRAINED else f"{self.root}/checkpoints/{encoder}/{arm}/{seed}"
+
+    def alignment(self, encoder: str, arm: str, seed: str, condition: str) -> str:
+        """Measures of a checkpoint's representations; ``arm`` as in :meth:`trained`."""
+        return f"{self.root}/alignment/{encoder}/{arm}/{seed}/{condition}.json"
 
     def checkpoints(self, arms: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Folder of every encoder and checkpoint that the arms need, and which of the three it is."""

@@ -63,6 +63,19 @@ def check_question(name: str, question: Mapping[str, Any], study: Study, origin:
             )
 
 
+def _check_representations(question: Mapping[str, Any], study: Study, where: str) -> None:
+    if question["measure"] is None:
+        raise ConfigError(f"{where}: outcome {question['outcome']} is of a measure; add the key measure")
+    if study.alignment is None:
+        raise ConfigError(f"{where}: outcome {question['outcome']} needs the study's alignment; add the key alignment")
+    known([question["measure"]], study.alignment.measures, f"{where}.measure")
+    known([question["condition"]], study.alignment.conditions, f"{where}.condition")
+    read = ("pretrained", "intermediate") if question["phase"] == "intermediate" else ("target",)
+    known(read, study.alignment.checkpoints, f"{where}.phase")
+    if question["targets"] and question["phase"] == "intermediate":
+        raise ConfigError(f"{where}.targets: intermediate checkpoints have none; remove the key, or add phase: target")
+
+
 def _check_compared(question: Mapping[str, Any], study: Study, where: str) -> None:
     levels = question["levels"]
     if question["covariate"] is not None:

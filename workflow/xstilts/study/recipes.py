@@ -3,7 +3,8 @@
 from typing import Any
 
 from xstilts import perturbations, tasks
-from xstilts.study.model import PRETRAINED, Condition, Intermediate, Study, Target
+from xstilts.errors import ConfigError
+from xstilts.study.model import PRETRAINED, Alignment, Condition, Intermediate, Study, Target
 from xstilts.training import methods
 
 # Raise one when the code of its stage changes what it makes of a recipe: the stage's artifacts are then made anew.
@@ -11,6 +12,7 @@ ENCODER_VERSION = 1
 LEXICON_VERSION = 1
 TRAINING_VERSION = 2
 EVALUATION_VERSION = 2
+ALIGNMENT_VERSION = 1
 
 
 def encoder_recipe(study: Study, encoder: str) -> dict[str, Any]:
@@ -48,6 +50,25 @@ def evaluation_recipe(study: Study, target: str, condition: str) -> dict[str, An
     if found.retrieval:
         return recipe | dict(found.search) | {"max_length": found.training["max_length"]}
     return recipe
+
+
+def alignment_recipe(study: Study, condition: str) -> dict[str, Any]:
+    """How a checkpoint's alignment is measured.
+
+    Raises:
+        ConfigError: the study does not measure any.
+    """
+    if study.alignment is None:
+        raise ConfigError("the study has no alignment; add it to the study file")
+    found = {key: value for key, value in vars(study.alignment).items() if key not in ("checkpoints", "conditions")}
+    return found | {
+        "version": ALIGNMENT_VERSION,
+        "languages": list(study.alignment.conditions[condition]),
+        "measures": list(study.alignment.measures),
+        "condition": condition,
+        "strength": study.conditions[condition].strength,
+        "batch_tokens": study.evaluation["batch_tokens"],
+    }
 
 
 def run_name(study: Study, encoder: str, intermediate: str, target: str, seed_dir: str) -> dict[str, Any]:
@@ -131,6 +152,14 @@ def report_context(study: Study) -> dict[str, Any]:
         "data": {name: _data_set(study.task(name)) for name in sorted(study.task_names())},
         "conditions": {n: {"strength": c.strength, "perturbation": c.label} for n, c in study.conditions.items()},
         "questions": {name: dict(question) for name, question in study.questions.items()},
+        "alignment": None if study.alignment is None else _alignment(study.alignment),
+    }
+
+
+def _alignment(alignment: Alignment) -> dict[str, Any]:
+    conditions = {name: list(languages) for name, languages in alignment.conditions.items()}
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in vars(alignment).items()} | {
+        "conditions": conditions
     }
 
 

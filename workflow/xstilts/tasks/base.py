@@ -112,6 +112,7 @@ class Task:
         citation: who to cite.
         n_choices: number of choices of a multiple-choice row.
         splits_note: how the splits come about where they are not the published ones; goes into the manifest.
+        parallel: test rows of the same id say the same in every language, English among them.
         open_labels: the labels are those that the data hold (``tagging``); prepared data name them in their manifest.
         overlaps: tasks whose test rows are made from what this one trains or selects on; a study that scores one of
             them cannot train on this one. It belongs to the edition declared first.
@@ -136,6 +137,7 @@ class Task:
     n_choices: int | None = None
     splits_note: str = ""
     version: int = 1
+    parallel: bool = False
     open_labels: bool = False
     overlaps: tuple[str, ...] = ()
     edition: str = ""
@@ -148,6 +150,8 @@ class Task:
             raise ValueError(f"task {self.name}: type {self.type!r} is not one of {', '.join(TASK_TYPES)}")
         if self.open_labels and (self.type != "tagging" or self.labels):
             raise ValueError(f"task {self.name}: open_labels goes with tagging tasks that declare no labels")
+        if self.parallel and (self.type != "classification" or "en" not in self.languages["test"]):
+            raise ValueError(f"task {self.name}: parallel goes with classification tasks tested in English too")
         if (self.type == "multiple_choice") != (self.n_choices is not None):
             raise ValueError(f"task {self.name}: n_choices goes with multiple_choice tasks, and only with them")
 

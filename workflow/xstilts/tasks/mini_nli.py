@@ -32,6 +32,7 @@ TASK = Task(
     read=read,
     metrics=("accuracy",),
     labels=LABELS,
+    parallel=True,
     rows={("train", "en"): ROWS["train"], ("dev", "en"): DEV_ROWS} | {("test", code): TEST_ROWS for code in LANGUAGES},
     source="generated",
     licence="Apache-2.0",

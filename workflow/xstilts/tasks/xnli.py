@@ -41,6 +41,7 @@ TASK = Task(
     read=read,
     metrics=("accuracy",),
     labels=LABELS,
+    parallel=True,
     rows={("test", language): 2490 for language in LANGUAGES},
     licence="CC BY-NC 4.0",
     citation="Conneau et al. 2018, XNLI: Evaluating Cross-lingual Sentence Representations (EMNLP)",

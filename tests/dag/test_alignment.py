@@ -1,0 +1,82 @@
+"""Alignment in the workflow: one job per checkpoint and condition, a table, a figure."""
+
+import csv
+import json
+import re
+import shlex
+
+import pytest
+
+from workflow import Workplace
+from xstilts.cli import parser
+
+SWITCHED = {"perturbation": "code_switch", "strength": 0.5, "targets": ["pos"], "languages": "declared"}
+MEASURED = {"task": "mini_nli", "languages": ["de", "ru"], "examples": 60}
+
+
+def with_alignment(folder, **changes):
+    workplace = Workplace(folder)
+
+    def add(study):
+        study["conditions"]["switched"] = SWITCHED | {"options": {"language": "en", "parallel": "mini_bitext"}}
+        study["alignment"] = MEASURED | changes
+
+    workplace.edit(add)
+    return workplace
+
+
+def test_every_checkpoint_and_condition_is_one_job(tmp_path):
+    workplace = with_alignment(tmp_path / "study")
+    done = workplace.snakemake("--dry-run", "--nocolor", "--printshellcmds")
+    said = done.stdout + done.stderr
+    measured = set(re.findall(r"^\s+output: results/tiny/alignment/(\S+)\.json", said, re.M))
+    arms = ("none/pretrained", "nli/seed1", "none/pos/seed1", "nli/pos/seed1")
+    assert measured == {f"mini/{arm}/{name}" for arm in arms for name in ("clean", "char_noise_20", "switched")}
+    commands = re.findall(r"^Shell command: (xstilts (?:align|alignment|figures) .*?) 2>&1 \| tee \S+$", said, re.M)
+    assert len(commands) == 12 + 2
+    for command in commands:
+        assert callable(parser().parse_args(shlex.split(command)[1:]).run)
+    assert "figures/alignment_layers.svg" in said
+
+
+def test_the_jobs_wait_for_no_more_checkpoints_than_they_read(tmp_path):
+    workplace = with_alignment(tmp_path / "study", checkpoints=["pretrained"], conditions=[])
+    done = workplace.snakemake("--dry-run", "--nocolor", "--", "results/tiny/alignment.csv")
+    stats = dict(re.findall(r"^(\w+)\s+(\d+)$", done.stdout + done.stderr, re.M))
+    assert stats["alignment"] == "1"
+    assert not {"intermediate", "target", "perturb", "evaluate"} & stats.keys()
+
+
+@pytest.mark.slow
+def test_a_study_measures_and_draws_it(finished, tmp_path):
+    workplace = finished.copy(tmp_path / "study")
+    planned = workplace.planned()
+    assert not planned
+    workplace.edit(lambda study: study.update(alignment=MEASURED | {"task": "mini_bitext", "examples": None}))
+    trained = {output for output in workplace.planned() if output.startswith(("checkpoints/", "encoders/"))}
+    assert not trained
+    workplace.run()
+    rows = list(csv.DictReader((workplace.results / "alignment.csv").open()))
+    assert {row["layer"] for row in rows} == {"0", "1"}
+    assert len(rows) == 4 * 2 * 2 * 2 * 8
+    index = json.loads((workplace.results / "figures/figures.json").read_text())
+    assert "alignment_layers" in [figure["name"] for figure in index]
+    assert "Cross-lingual alignment by layer" in (workplace.results / "report.html").read_text()
+    same_as_the_retrieval_target(workplace, rows)
+    undrifted = [row for row in rows if row["phase"] == "pretrained" and row["measure"] == "pretrained_cka"]
+    assert all(float(row["value"]) == pytest.approx(1, abs=1e-5) for row in undrifted)
+
+
+def same_as_the_retrieval_target(workplace, rows):
+    """P@1 from English is the accuracy of the retrieval target of the same pairs."""
+    with (workplace.results / "scores.csv").open() as handle:
+        accuracy = {
+            (row["intermediate"], row["language"], row["condition"], row["metric"].removeprefix("accuracy_layer_")): row
+            for row in csv.DictReader(handle)
+            if row["target"] == "bitext" and row["metric"].startswith("accuracy_layer_")
+        }
+    compared = [r for r in rows if r["measure"] == "p_at_1_from_english" and r["phase"] != "target"]
+    assert compared
+    for row in compared:
+        score = accuracy[row["intermediate"], row["language"], row["condition"], row["layer"]]
+        assert float(row["value"]) == pytest.approx(float(score["value"]), abs=1e-3)

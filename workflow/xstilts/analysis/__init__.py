@@ -1,0 +1,1 @@
+"""What is read from representations rather than from predictions."""

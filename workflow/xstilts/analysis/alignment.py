@@ -1,0 +1,111 @@
+"""Alignment of one checkpoint under one condition: every measure, layer and language, in one pass over the data."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xstilts import tasks
+from xstilts.analysis.measures import Measure, registry
+from xstilts.analysis.pairs import Pairs
+from xstilts.analysis.sentences import Sentences, read_pairs
+from xstilts.artifacts import MANIFEST, sha256_file, write_json
+from xstilts.evaluation.sentences import SentenceEncoder
+from xstilts.training.progress import Progress
+
+
+def align(
+    recipe: Mapping[str, Any],
+    run: Mapping[str, Any],
+    checkpoint: Path,
+    pretrained: Path,
+    clean: Path,
+    data: Path,
+    output: Path,
+) -> None:
+    """Measure, and write the numbers as JSON.
+
+    A number that the vectors leave undefined is not written, and said on standard error.
+
+    Args:
+        recipe: a resolved alignment recipe (:mod:`xstilts.study.recipes`).
+        run: the words that name the checkpoint in the alignment table.
+        checkpoint: what to measure; a head, if any, is left out.
+        pretrained: the encoder that it started from. It reads the same sentences, where a measure compares with it.
+        clean: prepared clean test rows.
+        data: prepared test rows under the condition.
+        output: the file to write.
+
+    Raises:
+        DataError: the prepared rows do not fit each other, or are too few.
+    """
+    task = tasks.get(recipe["task"])
+    measures = [registry()[name] for name in recipe["measures"]]
+    encoder = _Reader(checkpoint, recipe)
+    compared = any(measure.reference for measure in measures)
+    before = encoder if checkpoint == pretrained or not compared else _Reader(pretrained, recipe)
+    label = "/".join(str(run[word]) for word in ("intermediate", "target", "seed") if run[word] is not None)
+    progress = Progress(f"{label}/{recipe['condition']}", len(recipe["languages"]))
+    rows: list[dict[str, Any]] = []
+    for done, language in enumerate(recipe["languages"], 1):
+        sentences = read_pairs(task, clean, data, language, recipe["examples"])
+        found = _measured(sentences, encoder, before if compared else None, measures)
+        n = len(sentences.other)
+        for layer, name, value in found:
+            if math.isfinite(value):
+                rows.append({"language": language, "layer": layer, "measure": name, "value": value, "n": n})
+            else:
+                progress.say(f"{language}: {name} of layer {layer} is undefined: its vectors do not vary")
+        progress.step(done, n, 0, language)
+    write_json(
+        output,
+        {
+            **run,
+            "condition": recipe["condition"],
+            "strength": recipe["strength"],
+            "measures": rows,
+            "inputs": {
+                "checkpoint": sha256_file(checkpoint / MANIFEST),
+                "pretrained": sha256_file(pretrained / MANIFEST),
+                "clean": sha256_file(clean / MANIFEST),
+                "data": sha256_file(data / MANIFEST),
+            },
+            "recipe": dict(recipe),
+        },
+    )
+
+
+class _Reader:
+    """Vectors of every layer of a checkpoint; those of the English side are kept while it stays the same."""
+
+    def __init__(self, checkpoint: Path, recipe: Mapping[str, Any]) -> None:
+        search = {"layer": None, "sweep": True, "pooling": [recipe["pooling"]]}
+        self._encoder = SentenceEncoder(checkpoint, {**recipe, **search})
+        self.layers = [layer for layer, _ in self._encoder.views]
+        self._english: list[str] = []
+        self._vectors = np.empty(0)
+
+    def other(self, texts: list[str]) -> np.ndarray:
+        """``(layers, texts, hidden)``."""
+        return self._encoder.encode(texts)
+
+    def english(self, texts: list[str]) -> np.ndarray:
+        """Likewise; parallel data have the same English sentences for every language."""
+        if texts != self._english:
+            self._english, self._vectors = texts, self._encoder.encode(texts)
+        return self._vectors
+
+
+def _measured(
+    sentences: Sentences, encoder: _Reader, before: _Reader | None, measures: list[Measure]
+) -> list[tuple[int, str, float]]:
+    """Layer, measure and value."""
+    english, other = encoder.english(sentences.english), encoder.other(sentences.other)
+    reference = None if before is None else other if before is encoder else before.other(sentences.other)
+    found = []
+    for view, layer in enumerate(encoder.layers):
+        pairs = Pairs(english[view], other[view], None if reference is None else reference[view])
+        found += [(layer, measure.name, measure.of(pairs)) for measure in measures]
+    return found

@@ -1,0 +1,70 @@
+"""The alignment table: gathered from the jobs' JSON files, and read again."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xstilts.errors import DataError
+from xstilts.evaluation.tidy import NUMBERS, Tidy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALIGNMENT = Tidy.of("alignment", row="measure", job="an alignment job", remake="measure it", digits=".6g")
+
+
+def collect_alignment(folder: Path, runs: Sequence[Mapping[str, Any]], output_csv: Path, output_parquet: Path) -> None:
+    """Gather the measures of all checkpoints into one tidy table, sorted by its columns, as CSV and Parquet.
+
+    The CSV has values with six significant digits, the Parquet file all.
+
+    Args:
+        folder: of ``{encoder}/{arm}/{seed}/{condition}.json``.
+        runs: what the table must hold (:func:`xstilts.study.alignment.alignment_runs`). Other files are not read.
+        output_csv: written whole or not at all, like the next.
+        output_parquet: the same rows.
+
+    Raises:
+        XstiltsError: a file is missing, malformed or belongs to another checkpoint or study; a row breaks the schema;
+            two rows share everything but their value.
+    """
+    rows = []
+    for run in runs:
+        for seed in run["seeds"]:
+            for condition in run["conditions"]:
+                path = folder / run["encoder"] / run["arm"] / seed / f"{condition}.json"
+                rows += ALIGNMENT.read(path, _named_by(run, seed, condition), "measures")
+    ALIGNMENT.write(rows, folder, output_csv, output_parquet)
+
+
+def read_alignment(path: Path) -> "pd.DataFrame":
+    """Read ``alignment.csv``; an empty seed is the pretrained encoder itself, an empty target none.
+
+    Raises:
+        DataError: the file is missing, malformed, lacks a column, or gives one number twice.
+    """
+    import pandas as pd
+
+    types = dict.fromkeys(ALIGNMENT.columns, "str") | {"seed": "Int64", "layer": "int64", "n": "int64"}
+    types |= {"strength": "float64", "value": "float64"}
+    try:
+        # Language codes and recipe names such as "na" or "none" are text, not missing values.
+        table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"seed": [""], "value": [""]})
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; run the rule that collects the measures first") from None
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: not an alignment table ({reason}); delete it and run again") from None
+    lacking = [name for name in ALIGNMENT.columns if name not in table.columns]
+    if lacking:
+        raise DataError(f"{path}: no column {', '.join(lacking)}; collect the measures again")
+    if table.duplicated([name for name in ALIGNMENT.columns if name not in NUMBERS]).any():
+        raise DataError(f"{path}: a measure is given twice; collect the measures again")
+    return table
+
+
+def _named_by(run: Mapping[str, Any], seed: str, condition: str) -> dict[str, Any]:
+    intermediate, _, target = run["arm"].partition("/")
+    number = int(seed.removeprefix("seed")) if seed.startswith("seed") else None
+    named = {"encoder": run["encoder"], "intermediate": intermediate, "target": target or None, "seed": number}
+    return named | {"condition": condition}

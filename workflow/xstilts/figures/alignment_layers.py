@@ -10,6 +10,7 @@ from xstilts.analysis.measures import registry
 from xstilts.figures.base import Drawing, Kind, count, page, panel_title, recipe_handles, spread
 from xstilts.figures.curves import plot_bands
 from xstilts.figures.style import Style
+from xstilts.questions import statistics
 from xstilts.questions.statistics import Array, bootstrap, effect, interval
 from xstilts.questions.table import BASELINE, CLEAN, ENGLISH, Context
 from xstilts.seeds import derive_seed
@@ -91,7 +92,7 @@ def _curve(rows: pd.DataFrame, encoder: str, measure: str, condition: str, recip
     for layer, group in rows[wanted].groupby("layer"):
         cells = _cells(group)
         drawn = bootstrap(cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer))
-        low, high = interval(drawn)
+        low, high = interval(drawn, effect(cells), statistics.spread(cells))
         found.append({"layer": layer, "mean": effect(cells), "low": low, "high": high})
     return pd.DataFrame(found, columns=["layer", "mean", "low", "high"])
 

@@ -77,6 +77,7 @@ def test_a_floor_imports_only_from_floors_below():
         {"figures"},
         {"questions"},
         {"evaluation"},
+        {"robustness"},
         {"training"},
         {"models"},
         {"metrics"},

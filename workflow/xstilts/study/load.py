@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from xstilts import languages, perturbations, tasks
+from xstilts import languages, perturbations, robustness, tasks
 from xstilts.errors import ConfigError
-from xstilts.study.model import CLEAN, LEXICON, NONE, TRAIN, Condition, Encoder, Intermediate, Study, Target
+from xstilts.study.model import CLEAN, LEXICON, NONE, TRAIN, AttackPlan, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.schema import validate
 
 
@@ -138,21 +138,44 @@ def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], 
     where = f"{origin}: conditions.{name}"
     if name in (CLEAN, TRAIN, LEXICON):
         raise ConfigError(f"{where}: the name is taken; choose another")
-    if ("perturbation" in value) == ("mixture" in value):
-        raise ConfigError(f"{where}: give one of perturbation and mixture")
-    if "strength" not in value:
-        raise ConfigError(f"{where}: key 'strength' is missing; add it")
-    weights = value.get("mixture") or {value["perturbation"]: 1.0}
+    if sum(key in value for key in ("perturbation", "mixture", "attack")) != 1:
+        raise ConfigError(f"{where}: give one of perturbation, mixture and attack")
+    if ("strength" in value) == ("attack" in value):
+        mend = (
+            "an attack has a budget, no strength; remove it"
+            if "attack" in value
+            else "key 'strength' is missing; add it"
+        )
+        raise ConfigError(f"{where}: {mend}")
     applied = targets if value["targets"] is None else value["targets"]
     known(applied, targets, f"{where}.targets")
     try:
+        attack, weights = _attack(value) if "attack" in value else (None, value.get("mixture"))
+        weights = weights or {value["perturbation"]: 1.0}
         perturbation = perturbations.configured(weights, value["options"])
         scored = {
             target: _spoken(perturbation, targets[target], value["languages"], value["options"]) for target in applied
         }
+        if attack is not None:
+            for target in applied:
+                robustness.get(attack.name).check(tasks.get(targets[target].task).type)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
-    return Condition(name, weights, float(value["strength"]), value["options"], MappingProxyType(scored))
+    strength = float(value["strength"]) if attack is None else float(attack.edits)
+    return Condition(name, weights, strength, value["options"], MappingProxyType(scored), attack)
+
+
+def _attack(value: Mapping[str, Any]) -> tuple[AttackPlan, dict[str, float]]:
+    """An attack's plan, and what it may do to texts."""
+    found = robustness.get(value["attack"])
+    if found.fixed and "perturbations" in value:
+        raise ConfigError(f"attack {found.name!r} has its own perturbation; remove key 'perturbations'")
+    names = value.get("perturbations", found.perturbations)
+    for name in names:
+        if perturbations.get(name).edits is None:
+            raise ConfigError(f"perturbation {name!r} is a mixture itself; name its operations instead")
+    plan = AttackPlan(found.name, value["budget"]["edits"], value["budget"]["queries"], value["examples"])
+    return plan, dict.fromkeys(names, 1.0)
 
 
 def _spoken(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from xstilts import perturbations, tasks
+from xstilts import perturbations, robustness, tasks
 from xstilts.study.model import PRETRAINED, Condition, Study
 
 # Raise one when the code of its stage changes what it makes of a recipe: the stage's artifacts are then made anew.
@@ -44,6 +44,21 @@ def evaluation_recipe(study: Study, target: str, condition: str) -> dict[str, An
     if found.retrieval:
         return recipe | {"layer": found.layer, "max_length": found.training["max_length"]}
     return recipe
+
+
+def attack_recipe(study: Study, target: str, condition: str) -> dict[str, Any]:
+    """How a checkpoint is attacked."""
+    found = study.conditions[condition]
+    assert found.attack is not None
+    settings, _ = _split_options(found)
+    return evaluation_recipe(study, target, condition) | {
+        "attack": found.attack.name,
+        "attack_version": robustness.get(found.attack.name).version,
+        "budget": {"edits": found.attack.edits, "queries": found.attack.queries},
+        "examples": found.attack.examples,
+        "perturbations": {name: perturbations.get(name).version for name in found.perturbations},
+        "options": settings,
+    }
 
 
 def run_name(study: Study, encoder: str, intermediate: str, target: str, seed_dir: str) -> dict[str, Any]:
@@ -123,7 +138,14 @@ def report_context(study: Study) -> dict[str, Any]:
             for name, recipe in study.intermediate.items()
         },
         "targets": targets,
-        "conditions": {n: {"strength": c.strength, "perturbation": c.label} for n, c in study.conditions.items()},
+        "conditions": {
+            name: {
+                "strength": found.strength,
+                "perturbation": found.label,
+                "attack": None if found.attack is None else vars(found.attack),
+            }
+            for name, found in study.conditions.items()
+        },
         "questions": {name: dict(question) for name, question in study.questions.items()},
     }
 

@@ -1,6 +1,7 @@
 """Attacking one checkpoint on one target, in every language: predictions and scores as an evaluation writes them.
 
-A finished example is appended to a state file at once, so that a killed attack goes on where it was.
+A finished example is appended to a state file at once, so that a killed attack goes on where it was. (Other examples
+share its passes then, and logits may differ in their last digits.)
 """
 
 import json

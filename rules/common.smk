@@ -33,6 +33,8 @@ except XstiltsError as error:
 
 PATHS = Paths.of(STUDY)
 ARMS = list(STUDY.arms())
+# Conditions that no test set is made for: they need the checkpoint.
+ATTACKS = {name for name, found in STUDY.conditions.items() if found.attack is not None}
 # What a run holds until it ends.
 LOCKS = []
 # Named in shell commands but not in params: moving the folder of raw files must not make anything run again.
@@ -164,7 +166,7 @@ def data_manifests():
         f"{PATHS.data(task, condition)}/manifest.json"
         for task in sorted(STUDY.tested_tasks())
         for condition in STUDY.conditions
-        if STUDY.languages(task, condition)
+        if condition not in ATTACKS and STUDY.languages(task, condition)
     ]
 
 
@@ -245,7 +247,7 @@ def figure_names():
             not recipe.direct for recipe in STUDY.intermediate.values()
         ),
         "language_scores": True,
-        "noise_curve": len(STUDY.conditions) > 1,
+        "noise_curve": any(found.label for found in STUDY.conditions.values()),
         "layers": any(target.retrieval for target in STUDY.targets.values()),
         "alignment_layers": STUDY.alignment is not None,
     }

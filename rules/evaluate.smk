@@ -16,6 +16,8 @@ rule evaluate:
         ),
     log:
         PATHS.log("evaluate/{encoder}/{intermediate}/{target}/{seed}/{condition}"),
+    wildcard_constraints:
+        condition=one_of(set(STUDY.conditions) - ATTACKS),
     threads: threads_of
     resources:
         gpu=resource("gpus"),

@@ -7,7 +7,7 @@ rule perturb:
     log:
         PATHS.log("perturb/{task}/{condition}"),
     wildcard_constraints:
-        condition=one_of(set(STUDY.conditions) - {CLEAN}),
+        condition=one_of(set(STUDY.conditions) - {CLEAN} - ATTACKS),
     resources:
         mem_mb=growing(2000),
         runtime=growing(30),

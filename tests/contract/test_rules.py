@@ -96,6 +96,7 @@ def test_a_floor_imports_only_from_floors_below():
         {"questions"},
         {"analysis"},
         {"evaluation"},
+        {"robustness"},
         {"training"},
         {"models"},
         {"metrics"},

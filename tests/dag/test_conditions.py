@@ -46,3 +46,18 @@ def test_changing_a_users_table_makes_its_test_set_again_and_nothing_else(workpl
     made = {output for output in workplace.planned() if output.startswith("data/mini_pos/")}
     assert "data/mini_pos/misspelt/manifest.json" in made
     assert not made & {f"data/mini_pos/{name}/manifest.json" for name in ("clean", "mixed", "switched")}
+
+
+@pytest.mark.slow
+def test_an_attack_writes_what_an_evaluation_writes(workplace):
+    attack = {"attack": "greedy_char", "budget": {"edits": 2, "queries": 20}, "examples": 8, "targets": ["pos"]}
+    workplace.edit(lambda study: study["conditions"].update(attacked=attack))
+    folder = "results/tiny/predictions/mini/none/pos/seed1"
+    workplace.run(f"{folder}/attacked.json")
+    scores = json.loads((workplace.folder / folder / "attacked.json").read_text())
+    assert (scores["condition"], scores["strength"]) == ("attacked", 2)
+    values = {(row["language"], row["metric"]): row["value"] for row in scores["metrics"]}
+    assert {language for language, _ in values} == {"de", "en", "ru"}
+    assert all(values[language, "f1"] <= values[language, "clean_f1"] + 1e-9 for language in ("de", "en", "ru"))
+    assert (workplace.folder / folder / "attacked.parquet").is_file()
+    assert not list((workplace.results / "state").rglob("*.jsonl"))

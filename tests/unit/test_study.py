@@ -40,6 +40,11 @@ def condition(value, target="nli"):
     return config
 
 
+def attack(value):
+    """A study with an attack on its target that is fine-tuned."""
+    return changed("conditions", "x", {"targets": ["nli"]} | value)
+
+
 def test_defaults_are_filled_in_and_the_argument_is_left_alone():
     config = copy.deepcopy(MINIMAL)
     study = parse_study(config)
@@ -84,7 +89,7 @@ def test_recipe_overrides_the_studys_training_and_the_rest_stays():
         (changed("conditions", "clean", {"perturbation": "char_noise", "strength": 0.1}), ["conditions.clean"]),
         (changed("conditions", "x", {"perturbation": "char_nose", "strength": 0.1}), ["conditions.x", "char_noise"]),
         (changed("conditions", "x", {"perturbation": "char_noise", "strength": 2}), ["conditions.x.strength", "2"]),
-        (changed("conditions", "x", {"strength": 0.1}), ["conditions.x", "one of perturbation and mixture"]),
+        (changed("conditions", "x", {"strength": 0.1}), ["conditions.x", "one of perturbation, mixture and attack"]),
         (changed("conditions", "x", {"perturbation": "case"}), ["conditions.x", "'strength' is missing"]),
         (condition({"perturbation": "case"}), ["conditions.x", "'case' is not defined for", "languages: declared"]),
         (condition({"perturbation": "keyboard"}, "pos"), ["'keyboard' is not defined for Chinese (zh)"]),
@@ -94,6 +99,14 @@ def test_recipe_overrides_the_studys_training_and_the_rest_stays():
         (condition({"perturbation": "leet", "targets": ["nil"]}, "pos"), ["conditions.x.targets", "'nil'", "'nli'"]),
         (condition({"mixture": {"case": 1, "char_noise": 1}}), ["conditions.x", "'char_noise' is a mixture"]),
         (condition({"mixture": {"case": 1}}), ["conditions.x.mixture"]),
+        (condition({"attack": "greedy_char"}), ["an attack has a budget, no strength; remove it"]),
+        (attack({"attack": "greedy_chr"}), ["unknown attack 'greedy_chr'", "greedy_char"]),
+        (attack({"attack": "greedy_char", "targets": None}), ["'greedy_char' is not defined for retrieval"]),
+        (attack({"attack": "greedy_char", "perturbations": ["char_noise"]}), ["'char_noise' is a mixture"]),
+        (attack({"attack": "greedy_char", "perturbations": ["case"]}), ["'case' is not defined for"]),
+        (attack({"attack": "greedy_char", "budget": {"edit": 3}}), ["budget", "unknown key 'edit'", "'edits'"]),
+        (attack({"attack": "code_mix", "perturbations": ["case"]}), ["'code_mix' has its own perturbation"]),
+        (attack({"attack": "code_mix"}), ["'code_switch' needs option 'language'"]),
         (condition({"perturbation": "code_switch"}), ["'code_switch' needs option 'language'"]),
         (
             condition({"perturbation": "code_switch", "options": {"language": "de", "parallel": "mini_bitext"}}),
@@ -281,6 +294,15 @@ def test_a_condition_applies_to_its_targets_in_the_languages_it_is_declared_for(
     assert {arm["target"] for arm in study.arms() if "x" in arm["conditions"]} == {"nli"}
     assert recipes.evaluation_recipe(study, "nli", "x")["languages"] == list(scored["nli"])
     assert recipes.perturbation_recipe(study, "mini_nli", "x")["languages"] == sorted(scored["nli"])
+
+
+def test_an_attack_is_a_condition_with_a_budget():
+    study = parse_study(attack({"attack": "random_search", "budget": {"edits": 3}}))
+    recipe = recipes.attack_recipe(study, "nli", "x")
+    assert recipe["budget"] == {"edits": 3, "queries": 200}
+    assert (recipe["attack"], recipe["strength"], recipe["examples"]) == ("random_search", 3, None)
+    assert "char_swap" in recipe["perturbations"]
+    assert recipes.report_context(study)["conditions"]["x"]["perturbation"] is None
 
 
 def test_a_question_under_a_condition_names_targets_scored_under_it():

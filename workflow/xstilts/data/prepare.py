@@ -128,13 +128,13 @@ def _write_split(
 ) -> dict[str, int]:
     rows: Iterable[Row] = map(check, task.read(root, split, language))
     if limit is not None and split != POOL:
-        rows = _sample(rows, limit, task.name, split)
+        rows = sample(rows, limit, task.name, split)
     written = _write_arrow(rows, directory / f"{split}-{language}.arrow", arrow_schema(task.type))
     check.finish()
     return {"rows": written, "rows_before_limit": check.count}
 
 
-def _sample(rows: Iterable[Row], limit: int, *names: str) -> list[Row]:
+def sample(rows: Iterable[Row], limit: int, *names: str) -> list[Row]:
     """The ``limit`` rows whose ids hash lowest, in their order; holds no more than those in memory."""
     chosen = heapq.nsmallest(limit, enumerate(rows), key=lambda item: derive_seed(*names, item[1]["id"]))
     return [row for _, row in sorted(chosen, key=itemgetter(0))]

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from xstilts import metrics, tasks
 from xstilts.artifacts import MANIFEST, atomic_file, read_json, sha256_file, write_json
 from xstilts.data.read import load_rows
 from xstilts.evaluation.retrieval import retrieve_from_pools, retrieve_pairs
-from xstilts.models.heads import HEADS
+from xstilts.models.heads import HEADS, Head
 from xstilts.models.load import load_model, load_tokenizer
 from xstilts.training.batching import real_tokens
 from xstilts.training.loop import predict_logits
@@ -30,7 +32,6 @@ def evaluate(
         scores: JSON file to write.
     """
     task = tasks.get(recipe["task"])
-    manifest = read_json(data / MANIFEST)
     languages = {language: load_rows(data, "test", language) for language in recipe["languages"]}
     label = "/".join(str(run[word]) for word in ("intermediate", "target", "seed"))
     progress = Progress(f"{label}/{recipe['condition']}", len(languages))
@@ -44,16 +45,30 @@ def evaluate(
         found, rows = retrieve_from_pools(recipe, checkpoint, languages, pool_of, progress)
     else:
         found, rows = _fine_tuned(recipe, task, checkpoint, languages, progress)
+    write_results(recipe, run, checkpoint, data, found, rows, predictions, scores)
+
+
+def write_results(
+    recipe: Mapping[str, Any],
+    run: Mapping[str, Any],
+    checkpoint: Path,
+    data: Path,
+    found: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
+    predictions: Path,
+    scores: Path,
+) -> None:
+    """Write predictions (Parquet, one row per example) and their metric rows with what they came from (JSON)."""
     _write_parquet(found, predictions)
     write_json(
         scores,
         {
             **run,
-            "task": task.name,
+            "task": recipe["task"],
             "condition": recipe["condition"],
             "strength": recipe["strength"],
-            "metrics": rows,
-            "edit_rate": manifest.get("edit_rate", {}),
+            "metrics": list(rows),
+            "edit_rate": read_json(data / MANIFEST).get("edit_rate", {}),
             "inputs": {
                 "checkpoint": sha256_file(checkpoint / "manifest.json"),
                 "data": sha256_file(data / "manifest.json"),
@@ -64,6 +79,15 @@ def evaluate(
     )
 
 
+def load_fine_tuned(task: tasks.Task, checkpoint: Path, device: torch.device) -> tuple[Any, Head, Mapping[str, Any]]:
+    """A fine-tuned model on a device, its head, and the recipe it was trained by."""
+    made = read_json(checkpoint / MANIFEST)
+    trained = made["recipe"]
+    head_class = HEADS[task.type]
+    head = head_class(task.labels, load_tokenizer(checkpoint), trained | made.get("decoding", {}))
+    return load_model(checkpoint, head_class.auto_class).to(device), head, trained
+
+
 def _fine_tuned(
     recipe: Mapping[str, Any],
     task: tasks.Task,
@@ -72,11 +96,7 @@ def _fine_tuned(
     progress: Progress,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     device = prepare_torch()
-    made = read_json(checkpoint / MANIFEST)
-    trained = made["recipe"]
-    head_class = HEADS[task.type]
-    head = head_class(task.labels, load_tokenizer(checkpoint), trained | made.get("decoding", {}))
-    model = load_model(checkpoint, head_class.auto_class).to(device)
+    model, head, trained = load_fine_tuned(task, checkpoint, device)
     found: list[dict[str, Any]] = []
     scored: list[dict[str, Any]] = []
     for done, (language, rows) in enumerate(languages.items(), 1):

@@ -16,7 +16,7 @@ from xstilts.figures.base import (
 from xstilts.figures.curves import grid, plot_bands
 from xstilts.figures.style import Mark, Style
 from xstilts.questions.summary import summary
-from xstilts.questions.table import Context
+from xstilts.questions.table import CLEAN, Context
 
 TITLE = "Score against noise"
 
@@ -44,7 +44,9 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
     handles = [*recipe_handles(marks), reference_handle("chance")]
     figure, axes_of = grid(style, TITLE, caption, len(panels), handles)
     for axes, (encoder, target, perturbation) in zip(axes_of, panels, strict=True):
-        shown = [name for name, c in context["conditions"].items() if c["perturbation"] in (None, perturbation)]
+        shown = [
+            name for name, c in context["conditions"].items() if c["perturbation"] == perturbation or name == CLEAN
+        ]
         rows = table[(table["encoder"] == encoder) & (table["target"] == target) & table["condition"].isin(shown)]
         _panel(axes, rows.sort_values("strength"), marks)
         title = panel_title(target, encoder, context)

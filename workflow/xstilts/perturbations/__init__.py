@@ -11,7 +11,7 @@ from xstilts.errors import ConfigError
 from xstilts.perturbations.base import Option, Perturbation
 from xstilts.perturbations.mixture import mix
 
-__all__ = ["Option", "Perturbation", "configured", "get", "registry"]
+__all__ = ["Option", "Perturbation", "configured", "get", "own_options", "registry"]
 
 
 @functools.cache
@@ -77,6 +77,11 @@ def configured(
         if part.configure is not None:
             found[name] = part.configure(settings, paths)
     return mix(weights, found) if len(found) > 1 else next(iter(found.values()))
+
+
+def own_options(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of several perturbations' options that this one has."""
+    return {key: value for key, value in options.items() if key in get(name).options}
 
 
 def _hint(name: str, known: Any, what: str) -> str:

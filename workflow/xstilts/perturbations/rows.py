@@ -60,6 +60,24 @@ def perturb_row(
     return {**row, **changed}, edits, units
 
 
+def editable_texts(task_type: str, row: Row) -> list[str]:
+    """The texts of a row that noise may change, in the order in which :func:`with_texts` takes them back."""
+    found: list[str] = []
+
+    def collect(field: str, texts: Sequence[str]) -> list[str]:
+        found.extend(texts)
+        return list(texts)
+
+    _BY_TYPE[task_type](row, collect)
+    return found
+
+
+def with_texts(task_type: str, row: Row, texts: Sequence[str]) -> Row:
+    """The row with other texts and labels that are still true: a text that would break them goes back."""
+    left = iter(texts)
+    return {**row, **_BY_TYPE[task_type](row, lambda field, old: [next(left) for _ in old])}
+
+
 def _classification(row: Row, noise: Noise) -> Row:
     return {field: noise(field, [row[field]])[0] for field in ("text_a", "text_b")}
 

@@ -7,13 +7,25 @@ from typing import Any
 
 import yaml
 
-from xstilts import languages, perturbations, tasks
+from xstilts import languages, perturbations, robustness, tasks
 from xstilts.analysis.measures import registry
 from xstilts.errors import ConfigError
 from xstilts.study.alignment import alignment_runs
 from xstilts.study.benchmark import expand_benchmark
 from xstilts.study.finder import Finder
-from xstilts.study.model import CLEAN, LEXICON, NONE, TRAIN, Alignment, Condition, Encoder, Intermediate, Study, Target
+from xstilts.study.model import (
+    CLEAN,
+    LEXICON,
+    NONE,
+    TRAIN,
+    Alignment,
+    AttackPlan,
+    Condition,
+    Encoder,
+    Intermediate,
+    Study,
+    Target,
+)
 from xstilts.study.question import check_question, complete_question, known
 from xstilts.study.schema import validate
 from xstilts.tasks.base import RETRIEVAL_TYPES
@@ -168,21 +180,50 @@ def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], 
     where = f"{origin}: conditions.{name}"
     if name in (CLEAN, TRAIN, LEXICON):
         raise ConfigError(f"{where}: the name is taken; choose another")
-    if ("perturbation" in value) == ("mixture" in value):
-        raise ConfigError(f"{where}: give one of perturbation and mixture")
-    if "strength" not in value:
-        raise ConfigError(f"{where}: key 'strength' is missing; add it")
-    weights = value.get("mixture") or {value["perturbation"]: 1.0}
+    if sum(key in value for key in ("perturbation", "mixture", "attack")) != 1:
+        raise ConfigError(f"{where}: give one of perturbation, mixture and attack")
+    if ("strength" in value) == ("attack" in value):
+        mend = (
+            "an attack has a budget, no strength; remove it"
+            if "attack" in value
+            else "key 'strength' is missing; add it"
+        )
+        raise ConfigError(f"{where}: {mend}")
     applied = targets if value["targets"] is None else value["targets"]
     known(applied, targets, f"{where}.targets")
     try:
+        attack, weights = _attack(value) if "attack" in value else (None, _weights(value))
         scored = {
             target: _spoken(value, targets[target].task, targets[target].languages, f"target {target}", "targets")
             for target in applied
         }
+        if attack is not None:
+            for target in applied:
+                robustness.get(attack.name).check(tasks.get(targets[target].task).type)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
-    return Condition(name, weights, float(value["strength"]), value["options"], MappingProxyType(scored))
+    strength = float(value["strength"]) if attack is None else float(attack.edits)
+    return Condition(name, weights, strength, value["options"], MappingProxyType(scored), attack)
+
+
+def _weights(value: Mapping[str, Any]) -> dict[str, float]:
+    """The perturbations of a condition, an attack's own included, and how often each is taken."""
+    if "attack" in value:
+        return _attack(value)[1]
+    return value.get("mixture") or {value["perturbation"]: 1.0}
+
+
+def _attack(value: Mapping[str, Any]) -> tuple[AttackPlan, dict[str, float]]:
+    """An attack's plan, and what it may do to texts."""
+    found = robustness.get(value["attack"])
+    if found.fixed and "perturbations" in value:
+        raise ConfigError(f"attack {found.name!r} has its own perturbation; remove key 'perturbations'")
+    names = value.get("perturbations", found.perturbations)
+    for name in names:
+        if perturbations.get(name).edits is None:
+            raise ConfigError(f"perturbation {name!r} is a mixture itself; name its operations instead")
+    plan = AttackPlan(found.name, value["budget"]["edits"], value["budget"]["queries"], value["examples"])
+    return plan, dict.fromkeys(names, 1.0)
 
 
 def _spoken(
@@ -194,7 +235,7 @@ def _spoken(
     """
     task = tasks.get(task_name)
     options, wanted = condition["options"], condition["languages"]
-    perturbation = perturbations.configured(condition.get("mixture") or {condition["perturbation"]: 1.0}, options)
+    perturbation = perturbations.configured(_weights(condition), options)
     mend = "name the condition's targets without it" if key == "targets" else "name alignment.conditions without it"
     if options.get("parallel") == task.name:
         raise ConfigError(
@@ -227,8 +268,10 @@ def _alignment(
     known(spoken, available, f"{origin}: alignment.languages")
     names = list(registry()) if value["measures"] == "all" else value["measures"]
     known(names, registry(), f"{origin}: alignment.measures")
-    applied = list(conditions) if value["conditions"] == "all" else [c for c in value["conditions"] if c != CLEAN]
-    known(applied, conditions, f"{origin}: alignment.conditions")
+    # An attack changes inputs against one model's predictions; representations are compared on inputs shared by all.
+    shared = [name for name, condition in conditions.items() if "attack" not in condition]
+    applied = shared if value["conditions"] == "all" else [c for c in value["conditions"] if c != CLEAN]
+    known(applied, shared, f"{origin}: alignment.conditions")
     measured = {CLEAN: spoken}
     for name in applied:
         try:

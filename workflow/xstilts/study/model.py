@@ -101,11 +101,28 @@ class Target:
 
 
 @dataclass(frozen=True)
+class AttackPlan:
+    """An attack as a condition has it.
+
+    Attributes:
+        name: of the attack.
+        edits: places it may rewrite in an example.
+        queries: texts it may show the model per example.
+        examples: rows attacked per language; None: all that are scored.
+    """
+
+    name: str
+    edits: int
+    queries: int
+    examples: int | None
+
+
+@dataclass(frozen=True)
 class Condition:
     """How test inputs are presented; without perturbations they are clean.
 
     Attributes:
-        perturbations: names and weights; more than one are mixed.
+        perturbations: names and weights; more than one are mixed, or are an attack's to choose from.
         strength: rate of what the perturbations strike at.
         options: the perturbations' settings, as the study gives them.
         languages: per target it applies to, the languages scored under it.
@@ -116,10 +133,13 @@ class Condition:
     strength: float = 0.0
     options: Mapping[str, Any] = field(default_factory=dict)
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attack: AttackPlan | None = None
 
     @property
     def label(self) -> str | None:
-        """What curves over strengths are drawn of: the perturbations and their settings; None for clean inputs."""
+        """What curves over strengths are drawn of: perturbations and their settings; None for clean inputs, attacks."""
+        if self.attack is not None:
+            return None
         settings = ", ".join(str(value) for value in self.options.values() if isinstance(value, str))
         return "+".join(self.perturbations) + (f" ({settings})" if settings else "") or None
 

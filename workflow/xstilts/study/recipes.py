@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from xstilts import perturbations, tasks
+from xstilts import perturbations, robustness, tasks
 from xstilts.errors import ConfigError
 from xstilts.study.model import PRETRAINED, Alignment, Condition, Intermediate, Study, Target
 from xstilts.training import methods
@@ -68,6 +68,21 @@ def alignment_recipe(study: Study, condition: str) -> dict[str, Any]:
         "condition": condition,
         "strength": study.conditions[condition].strength,
         "batch_tokens": study.evaluation["batch_tokens"],
+    }
+
+
+def attack_recipe(study: Study, target: str, condition: str) -> dict[str, Any]:
+    """How a checkpoint is attacked."""
+    found = study.conditions[condition]
+    assert found.attack is not None
+    settings, _ = _split_options(found)
+    return evaluation_recipe(study, target, condition) | {
+        "attack": found.attack.name,
+        "attack_version": robustness.get(found.attack.name).version,
+        "budget": {"edits": found.attack.edits, "queries": found.attack.queries},
+        "examples": found.attack.examples,
+        "perturbations": {name: perturbations.get(name).version for name in found.perturbations},
+        "options": settings,
     }
 
 
@@ -150,7 +165,14 @@ def report_context(study: Study) -> dict[str, Any]:
         },
         "targets": targets,
         "data": {name: _data_set(study.task(name)) for name in sorted(study.task_names())},
-        "conditions": {n: {"strength": c.strength, "perturbation": c.label} for n, c in study.conditions.items()},
+        "conditions": {
+            name: {
+                "strength": found.strength,
+                "perturbation": found.label,
+                "attack": None if found.attack is None else vars(found.attack),
+            }
+            for name, found in study.conditions.items()
+        },
         "questions": {name: dict(question) for name, question in study.questions.items()},
         "alignment": None if study.alignment is None else _alignment(study.alignment),
     }

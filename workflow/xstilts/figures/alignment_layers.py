@@ -26,7 +26,7 @@ RESAMPLES = 2_000
 def draw(alignment: pd.DataFrame, context: Context, style: Style) -> Drawing:
     """One row of panels per encoder and measure, one column per condition; one line per recipe."""
     about = context["alignment"]
-    phase = "intermediate" if {"intermediate", "pretrained"} & set(about["checkpoints"]) else "target"
+    phase = "target" if about["checkpoints"] in (["target"], ["pretrained", "target"]) else "intermediate"
     rows = _shown(alignment, context, phase)
     conditions = _conditions(context)
     measures = [name for name in DRAWN if name in about["measures"]] or list(about["measures"])

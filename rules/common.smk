@@ -22,6 +22,7 @@ from xstilts.study import (
     recipes,
     run_words,
 )
+from xstilts.study.question import REPRESENTATIONS
 from xstilts.tasks.base import MULTILINGUAL, POOL
 
 try:
@@ -205,6 +206,36 @@ def checkpoint_files():
         for folder in PATHS.checkpoints(ARMS)
         for name in ("manifest.json", "model.safetensors")
     ]
+
+
+def predictions(suffix):
+    """What every evaluation of the study leaves: predictions (`parquet`) or scores (`json`)."""
+    return [
+        PATHS.prediction(
+            arm["encoder"],
+            arm["intermediate"],
+            arm["target"],
+            seed,
+            condition,
+            suffix,
+        )
+        for arm in ARMS
+        for seed in arm["seeds"]
+        for condition in arm["conditions"]
+    ]
+
+
+def tables_asked(name):
+    """The table of alignment or difficulty, where a question is about it."""
+    asked = {
+        "alignment": lambda question: question["outcome"] in REPRESENTATIONS,
+        "difficulty": lambda question: question["covariate"] is not None,
+    }[name]
+    return (
+        [f"{PATHS.root}/{name}.csv"]
+        if any(map(asked, STUDY.questions.values()))
+        else []
+    )
 
 
 def figure_names():

@@ -1,18 +1,6 @@
 rule scores:
     input:
-        [
-            PATHS.prediction(
-                arm["encoder"],
-                arm["intermediate"],
-                arm["target"],
-                seed,
-                condition,
-                "json",
-            )
-            for arm in ARMS
-            for seed in arm["seeds"]
-            for condition in arm["conditions"]
-        ],
+        predictions("json"),
     output:
         csv=report(
             f"{PATHS.root}/scores.csv",

@@ -72,10 +72,12 @@ def context(
     }
 
 
-def question(text: str, levels: list[str], **others: Any) -> dict[str, Any]:
+def question(text: str, levels: list[str] | None, **others: Any) -> dict[str, Any]:
     """A question over intermediate recipes, with the study's defaults filled in."""
-    defaults = {"factor": "intermediate", "baseline": "none", "condition": "clean", "outcome": "score"}
-    return {"text": text, "levels": levels, **defaults, "targets": None, "languages": "covered", **others}
+    defaults: dict[str, Any] = {"factor": "intermediate", "baseline": "none", "condition": "clean", "outcome": "score"}
+    defaults |= {"targets": None, "languages": "covered", "covariate": None, "direction": "positive"}
+    defaults |= {"measure": None, "layer": None, "phase": "intermediate"}
+    return {"text": text, "levels": levels, **defaults, **others}
 
 
 def condition_name(strength: float) -> str:

@@ -44,3 +44,8 @@ def test_unknown_language_is_answered_with_a_suggestion(typed: str, hint: str) -
     with pytest.raises(ConfigError, match=rf"unknown language '{typed}'; .*{hint[:-1]}") as caught:
         languages.get(typed)
     assert "\n" not in str(caught.value)
+
+
+def test_distance_to_english_counts_classes() -> None:
+    far = {"en": 0, "nl": 0, "fr": 1, "ru": 2, "fi": 2, "hi": 2, "th": 3}
+    assert {code: languages.get(code).distance_to_english for code in far} == far

@@ -10,7 +10,7 @@ import score_tables
 
 from xstilts import figures
 from xstilts.errors import DataError, XstiltsError
-from xstilts.questions.answers import answer_questions, main_answers
+from xstilts.questions.answers import Tables, answer_questions, main_answers
 from xstilts.report.build import build_report, write_report
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
@@ -120,7 +120,7 @@ def test_the_same_input_gives_the_same_bytes(study: dict[str, Any], folder: Path
 
 def test_without_figures_nothing_is_written(study: dict[str, Any], folder: Path, tmp_path: Path) -> None:
     scores = score_tables.scores(study)
-    answers = answer_questions(scores, study, 100)
+    answers = answer_questions(Tables(scores), study, 100)
     with pytest.raises(XstiltsError, match="no such file"):
         build_report(scores, answers, study, tmp_path, tmp_path / "report.html")
     (tmp_path / "figures.json").write_bytes((folder / "figures" / "figures.json").read_bytes())

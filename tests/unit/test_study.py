@@ -110,6 +110,23 @@ def test_recipe_overrides_the_studys_training_and_the_rest_stays():
             ["target bitext would be switched by a lexicon learned from its own test rows"],
         ),
         (changed("questions", "q", {"text": "?", "levels": ["nil"]}), ["questions.q.levels", "'nil'", "'nli'"]),
+        (changed("questions", "q", {"text": "?"}), ["questions.q", "add levels to contrast, or a covariate"]),
+        (
+            changed("questions", "q", {"text": "?", "factor": "method", "levels": ["fmg"]}),
+            ["questions.q.levels", "'fmg'"],
+        ),
+        (
+            changed("questions", "q", {"text": "?", "levels": ["nli"], "outcome": "alignment"}),
+            ["questions.q", "add the key measure"],
+        ),
+        (
+            changed("questions", "q", {"text": "?", "levels": ["nli"], "outcome": "accuracy_under_attack"}),
+            ["questions.q.condition", "other than clean"],
+        ),
+        (
+            changed("questions", "q", {"text": "?", "factor": "encoder", "covariate": "difficulty.pvi"}),
+            ["questions.q.factor", "covariate"],
+        ),
         (changed("study", "../up"), ["study", "../up"]),
         (changed("source", "web"), ["source", "web", "auto, data_dir, hub, url"]),
         (changed("sources", "xnil", "hub"), ["sources.xnil", "did you mean xnli"]),

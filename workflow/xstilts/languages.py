@@ -26,6 +26,18 @@ class Language:
     script: str
     family: str
 
+    @property
+    def distance_to_english(self) -> int:
+        """In how many classes it differs from English: branch, family and script, so 0 (Dutch) to 3 (Thai).
+
+        A count of classes, not a measured typological distance such as lang2vec's.
+        """
+        english = LANGUAGES["en"]
+        stem, _, _ = english.family.partition(":")
+        return (
+            (self.family != english.family) + (self.family.partition(":")[0] != stem) + (self.script != english.script)
+        )
+
 
 _TABLE = (
     ("af", "Afrikaans", "Latn", "Indo-European: Germanic"),

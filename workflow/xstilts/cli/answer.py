@@ -12,6 +12,9 @@ def register(commands: Any) -> None:
     command = add_command(commands, "answer", "answer the study's questions from the score table", run)
     command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON)")
     command.add_argument("--scores", type=Path, required=True)
+    command.add_argument("--predictions", type=Path, help="folder of predictions; without it examples are fixed")
+    command.add_argument("--alignment", type=Path, help="table of alignment measures")
+    command.add_argument("--difficulty", type=Path, help="table of the intermediate tasks' difficulty")
     command.add_argument("--output", type=Path, required=True)
 
 
@@ -19,4 +22,11 @@ def run(arguments: argparse.Namespace) -> None:
     """Answer."""
     from xstilts.questions.answers import main_answers
 
-    main_answers(arguments.scores, arguments.context, arguments.output)
+    main_answers(
+        arguments.scores,
+        arguments.context,
+        arguments.output,
+        arguments.predictions,
+        arguments.alignment,
+        arguments.difficulty,
+    )

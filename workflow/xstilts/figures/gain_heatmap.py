@@ -15,7 +15,8 @@ from matplotlib.patheffects import withStroke
 from xstilts.figures.base import WIDTH, Drawing, Kind, page, signed, spread
 from xstilts.figures.style import Style
 from xstilts.questions import statistics
-from xstilts.questions.contrast import contrast, slice_cells
+from xstilts.questions.contrast import Arm, Evidence, Pairing
+from xstilts.questions.examples import Examples
 from xstilts.questions.table import BASELINE, CLEAN, Context, Scores
 from xstilts.seeds import derive_seed
 
@@ -24,8 +25,6 @@ EQUAL_CONTRAST = 0.18  # relative luminance on which black and white text are eq
 MEAN = "mean"
 TITLE = "Gain of each intermediate recipe over direct fine-tuning"
 QUESTION = {
-    "factor": "intermediate",
-    "baseline": BASELINE,
     "condition": CLEAN,
     "outcome": "score",
     "targets": None,
@@ -84,17 +83,20 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
 
 def _gains(scores: Scores, context: Context, encoder: str, recipes: Sequence[str]) -> dict[tuple[str, str], Gain]:
     """Gains by (recipe, target or ``mean``); pairs with missing scores are left out."""
+    evidence = Evidence(scores, Examples(None, context), context, QUESTION, 0, "gain")
     gains = {}
     for recipe in recipes:
-        paired = contrast(scores, context, QUESTION, encoder, recipe)
+        arms = Arm(encoder, recipe), Arm(encoder, BASELINE)
+        paired = evidence.compare(Pairing(encoder, recipe, BASELINE, (arms,)))
         for name in (*paired.targets, MEAN):
             targets = paired.targets if name == MEAN else (name,)
             if not targets or any(paired.missing[target] for target in targets):
                 continue
-            cells = slice_cells(paired, targets)
+            cells, _ = paired.part(targets, paired.languages)
+            effect, known = statistics.effect(cells), statistics.spread(cells)
             drawn = statistics.bootstrap(cells, RESAMPLES, derive_seed("gain", encoder, recipe, name))
-            low, high = statistics.interval(drawn)
-            gains[recipe, name] = Gain(statistics.effect(cells), low, high, cells.shape[1], cells.shape[2])
+            low, high = statistics.interval(drawn, effect, known)
+            gains[recipe, name] = Gain(effect, low, high, cells.shape[1], cells.shape[2])
     return gains
 
 

@@ -1,48 +1,98 @@
-"""Every question's answer: effect, interval, p, detectable effect and verdict, per contrast and target."""
+"""Every question's answer: effect, interval, p, detectable effect and verdict, per contrast and slice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from xstilts.analysis.table import read_alignment
 from xstilts.artifacts import atomic_file
+from xstilts.errors import ConfigError
 from xstilts.questions import statistics
-from xstilts.questions.contrast import Contrast, Question, contrast, slice_cells
-from xstilts.questions.table import Context, Scores, checked, read_scores
+from xstilts.questions.contrast import Arm, Cells, Evidence, Question, pairings
+from xstilts.questions.correlation import STATISTICS, correlation, correlation_interval, detectable, permuted
+from xstilts.questions.covariates import covariate_of, read_difficulty
+from xstilts.questions.examples import Examples
+from xstilts.questions.outcomes import OUTCOMES
+from xstilts.questions.slices import ALL, Slice, slices
+from xstilts.questions.table import Context, Scores, alignment_view, checked, read_scores
 from xstilts.seeds import derive_seed
 
-ALL = "all"
 SUPPORTED, REFUTED, INCONCLUSIVE, UNANSWERED = "supported", "refuted", "inconclusive", "unanswered"
 SIGNIFICANCE = 0.05
+RESAMPLES = 10_000
 NUMBERS = ["effect", "ci_low", "ci_high", "p", "p_holm", "minimum_detectable"]
-COUNTS = ["n", "n_targets", "n_languages", "n_seeds"]
+COUNTS = ["n", "n_recipes", "n_targets", "n_languages", "n_seeds", "n_examples"]
 COLUMNS = [
     *("question", "encoder", "level", "baseline", "contrast", "slice", "outcome", "condition"),
-    *("effect", "ci_low", "ci_high", "p", "p_holm", "n", "n_targets", "n_languages", "n_seeds"),
+    *("effect", "ci_low", "ci_high", "p", "p_holm", *COUNTS),
     *("minimum_detectable", "verdict", "missing"),
 ]
 
+Row = dict[str, Any]
 
-def answer_questions(scores: pd.DataFrame, context: Context, resamples: int = 10_000) -> pd.DataFrame:
-    """One row per question, encoder, level and slice (each target, and ``all`` of them together).
 
-    ``effect`` is level - baseline in percentage points (per cent of the clean score for ``relative_drop``), with its
-    sign such that more is better: for the drops, positive means that the level loses less under the condition.
-    ``n`` counts paired target x language x seed cells. ``p_holm`` is corrected over all rows of the question.
+@dataclass(frozen=True)
+class Tables:
+    """What the questions are answered from.
 
-    The verdict is ``supported`` or ``refuted`` (by the sign of the effect) where the 95 % interval excludes 0 and
-    ``p_holm`` < 0.05 and there are two seeds or more, and ``inconclusive`` otherwise. Where a score that the row needs
-    is missing it is ``unanswered``, the numbers are NaN and ``missing`` names the runs to make.
+    Attributes:
+        scores: the score table.
+        predictions: the folder of predictions; None: test examples are taken as fixed.
+        alignment: the table of representations' measures, where the study has one.
+        difficulty: the table of the recipes' difficulty, where the study measures it.
+    """
+
+    scores: pd.DataFrame
+    predictions: Path | None = None
+    alignment: pd.DataFrame | None = None
+    difficulty: pd.DataFrame | None = None
+    _examples: list[Examples] = field(default_factory=list)
+
+    def evidence(self, context: Context, name: str, resamples: int) -> Evidence:
+        """What one question of the context is answered from."""
+        question = context["questions"][name]
+        if question["outcome"] in OUTCOMES and OUTCOMES[question["outcome"]].representations:
+            if self.alignment is None:
+                raise ConfigError(f"questions: {name} is about alignment, which the study does not measure; add it")
+            found, swapped = alignment_view(self.alignment, context, question)
+            return Evidence(found, Examples(None, swapped), swapped, question, 0, name)
+        if not self._examples:
+            self._examples.append(Examples(self.predictions, context))
+        return Evidence(Scores.of(self.scores, context), self._examples[0], context, question, resamples, name)
+
+
+def answer_questions(tables: Tables, context: Context, resamples: int = RESAMPLES) -> pd.DataFrame:
+    """One row per question, contrast and slice (everything together, targets, families, scripts, distances, languages).
+
+    ``effect`` is level - baseline (in percentage points; per cent of the clean score for ``relative_drop``; a
+    measure's own unit for ``alignment`` and ``stability``), with its sign such that more is better: of losses, positive
+    means that the level loses less under the condition. Of a correlation it is the coefficient over recipes. ``n``
+    counts paired target x language x seed cells, of a correlation recipes.
+
+    ``p`` of a contrast is the larger of the sign-flip permutation's over languages and of Student's t test with the
+    interval's standard error, which keeps together what shares a seed; a single language cannot be flipped and has the
+    latter alone. ``p_holm`` is corrected over the question's rows of the same kind: its ``all`` rows, which are its
+    answer, its targets, its families and so on.
+
+    The verdict is ``supported`` or ``refuted`` (by the effect's sign, against the question's ``direction``) where the
+    95 % interval excludes 0 and ``p_holm`` < 0.05 and there are two seeds or more, and ``inconclusive`` otherwise.
+    Where a score that the row needs is missing it is ``unanswered``, the numbers are NaN and ``missing`` names the runs
+    to make.
 
     Raises:
         ConfigError: a question names something the study has not.
         DataError: the table lacks a column or holds a score twice.
     """
-    indexed = Scores.of(checked(scores), context)
-    rows: list[dict[str, Any]] = []
+    checked(tables.scores)
+    rows: list[Row] = []
     for name, question in context["questions"].items():
-        rows += _judged(list(_rows(indexed, context, name, question, resamples)))
+        evidence = tables.evidence(context, name, resamples)
+        kind = _contrast_rows if question.get("covariate") is None else _correlation_rows
+        rows += _judged(list(kind(evidence, tables, name, resamples)), question["direction"])
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype(dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(COUNTS, "int64"))
 
@@ -53,70 +103,150 @@ def read_answers(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
 
 
-def main_answers(scores_csv: Path, context: Context, output: Path) -> None:
-    """Answer a study's questions from its score table and write ``answers.csv``."""
-    answers = answer_questions(read_scores(scores_csv), context)
+def main_answers(
+    scores_csv: Path,
+    context: Context,
+    output: Path,
+    predictions: Path | None = None,
+    alignment_csv: Path | None = None,
+    difficulty_csv: Path | None = None,
+) -> None:
+    """Answer a study's questions from its tables and write ``answers.csv``."""
+    tables = Tables(
+        read_scores(scores_csv),
+        predictions,
+        None if alignment_csv is None else read_alignment(alignment_csv),
+        None if difficulty_csv is None else read_difficulty(difficulty_csv),
+    )
+    answers = answer_questions(tables, context)
     with atomic_file(output) as temporary:
         answers.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def _rows(scores: Scores, context: Context, name: str, question: Question, resamples: int) -> Iterator[dict[str, Any]]:
-    for encoder in context["encoders"]:
-        for level in question["levels"]:
-            paired = contrast(scores, context, question, encoder, level)
-            row = {
-                "question": name,
-                "encoder": encoder,
-                "level": level,
-                "baseline": question["baseline"],
-                "contrast": f"{level} - {question['baseline']}",
-                "outcome": question["outcome"],
-                "condition": question["condition"],
-            }
-            for part in (ALL, *paired.targets):
-                targets = paired.targets if part == ALL else (part,)
-                seed = derive_seed("answer", name, encoder, level, part)
-                yield row | {"slice": part} | _measured(paired, targets, resamples, seed)
+def _contrast_rows(evidence: Evidence, tables: Tables, name: str, resamples: int) -> Iterator[Row]:
+    for pairing in pairings(evidence.context, evidence.question):
+        paired = evidence.compare(pairing)
+        row = _named(name, evidence.question, pairing.encoder, pairing.level, pairing.baseline) | {
+            "contrast": f"{pairing.level} - {pairing.baseline}",
+            "n_recipes": len(pairing.pairs),
+        }
+        for part in slices(paired.targets, paired.languages):
+            seed = derive_seed("answer", name, pairing.encoder, pairing.level, part.name)
+            yield row | {"slice": part.name} | _contrasted(paired, part, resamples, seed)
 
 
-def _measured(paired: Contrast, targets: tuple[str, ...], resamples: int, seed: int) -> dict[str, Any]:
+def _contrasted(paired: Cells, part: Slice, resamples: int, seed: int) -> Row:
     """The numbers of one row, or what is missing for them."""
-    missing = [run for target in targets for run in paired.missing[target]]
-    if not targets:
-        missing = ["no target has a language in the question's selection"]
-    if missing:
-        return dict.fromkeys(COUNTS, 0) | {"missing": "; ".join(missing)}
-    cells = slice_cells(paired, targets)
-    distribution = statistics.bootstrap(cells, resamples, seed)
-    low, high = statistics.interval(distribution)
-    return {
-        "effect": statistics.effect(cells),
+    lacking = _missing([paired], part)
+    if lacking:
+        return lacking
+    cells, draws = paired.part(part.targets, part.languages)
+    effect, known = statistics.effect(cells), statistics.spread(cells, draws)
+    low, high = statistics.interval(statistics.bootstrap(cells, resamples, seed, draws), effect, known)
+    flipped = statistics.sign_flip(cells, resamples, seed) if cells.shape[1] > 1 else 0.0
+    return _counted(paired, part, cells) | {
+        "effect": effect,
         "ci_low": low,
         "ci_high": high,
-        "p": statistics.sign_flip(cells, resamples, seed),
-        "n": int((cells == cells).sum()),
-        "n_targets": len(targets),
-        "n_languages": cells.shape[1],
-        "n_seeds": cells.shape[2],
-        "minimum_detectable": statistics.minimum_detectable(distribution),
+        "p": max(flipped, known.p_value(effect)),
+        "n": int(np.isfinite(cells).sum()),
+        "minimum_detectable": known.minimum_detectable(),
+    }
+
+
+def _correlation_rows(evidence: Evidence, tables: Tables, name: str, resamples: int) -> Iterator[Row]:
+    question = evidence.question
+    covariate = question["covariate"]
+    known = covariate_of(tables.difficulty, covariate)
+    wanted = question["levels"] or [n for n, recipe in evidence.context["intermediate"].items() if recipe["tasks"]]
+    for encoder in evidence.context["encoders"]:
+        recipes = [recipe for recipe in wanted if (encoder, recipe) in known]
+        if question["levels"] and len(recipes) < len(wanted):
+            absent = ", ".join(recipe for recipe in wanted if recipe not in recipes)
+            raise ConfigError(f"questions: {name}: no {covariate} is known of {absent}; mend levels")
+        measured = np.array([known[encoder, recipe] for recipe in recipes])
+        arms = evidence.values([Arm(encoder, recipe) for recipe in recipes])
+        row = _named(name, question, encoder, covariate, "")
+        for part in slices(arms[0].targets, arms[0].languages) if arms else [Slice(ALL, (), ())]:
+            seed = derive_seed("answer", name, encoder, part.name)
+            found = _correlated(arms, part, measured, resamples, seed)
+            for statistic in STATISTICS:
+                contrast = f"{statistic}({covariate}, {question['outcome']})"
+                yield row | {"contrast": contrast, "slice": part.name, "n_recipes": len(recipes)} | found[statistic]
+
+
+def _correlated(
+    arms: list[Cells], part: Slice, covariate: statistics.Array, resamples: int, seed: int
+) -> dict[str, Row]:
+    lacking = _missing(arms, part) if len(arms) > 1 else _nothing("at least two recipes whose covariate is known")
+    if lacking:
+        return dict.fromkeys(STATISTICS, lacking)
+    parts = [arm.part(part.targets, part.languages) for arm in arms]
+    outcome = np.array([statistics.effect(cells) for cells, _ in parts])
+    # One seed for all arms: they share the resampled languages and seeds as they share the examples.
+    drawn = np.stack([statistics.bootstrap(cells, resamples, seed, draws) for cells, draws in parts], axis=1)
+    found = {}
+    for name in STATISTICS:
+        low, high = correlation_interval(name, covariate, drawn, seed)
+        value = float(correlation(name, covariate, outcome))
+        found[name] = _counted(arms[0], part, parts[0][0]) | {
+            "effect": value if np.isfinite(value) else 0.0,
+            "ci_low": low,
+            "ci_high": high,
+            "p": permuted(name, covariate, outcome, resamples, seed),
+            "n": len(arms),
+            "minimum_detectable": detectable(name, len(arms)),
+        }
+    return found
+
+
+def _named(name: str, question: Question, encoder: str, level: str, baseline: str) -> Row:
+    about = {"question": name, "encoder": encoder, "level": level, "baseline": baseline}
+    return about | {"outcome": question["outcome"], "condition": question["condition"]}
+
+
+def _missing(cells: list[Cells], part: Slice) -> Row | None:
+    if not part.targets:
+        return _nothing("no target has a language in the question's selection")
+    runs = [run for arm in cells for target in part.targets for run in arm.missing[target]]
+    return _nothing("; ".join(dict.fromkeys(runs))) if runs else None
+
+
+def _nothing(reason: str) -> Row:
+    return dict.fromkeys(COUNTS, 0) | {"missing": reason}
+
+
+def _counted(cells: Cells, part: Slice, values: statistics.Array) -> Row:
+    there = (values == values).any(axis=2)
+    examples = [cells.examples.get((target, code), 0) for target in part.targets for code in part.languages]
+    return {
+        "n_targets": int(there.any(axis=1).sum()),
+        "n_languages": values.shape[1],
+        "n_seeds": values.shape[2],
+        "n_examples": sum(examples),
         "missing": "",
     }
 
 
-def _judged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _judged(rows: list[Row], direction: str) -> list[Row]:
     """Add the corrected p-values and verdicts of one question's rows."""
-    tested = [row for row in rows if "p" in row]
-    for row, corrected in zip(tested, statistics.holm([row["p"] for row in tested], len(rows)), strict=True):
-        row["p_holm"] = corrected
+    families: dict[str, list[Row]] = {}
     for row in rows:
-        row["verdict"] = _verdict(row)
+        families.setdefault(row["slice"].partition("=")[0], []).append(row)
+    for family in families.values():
+        tested = [row for row in family if "p" in row]
+        for row, corrected in zip(tested, statistics.holm([row["p"] for row in tested], len(family)), strict=True):
+            row["p_holm"] = corrected
+    for row in rows:
+        row["verdict"] = _verdict(row, direction)
     return rows
 
 
-def _verdict(row: dict[str, Any]) -> str:
+def _verdict(row: Mapping[str, Any], direction: str) -> str:
     if row["missing"]:
         return UNANSWERED
-    # One seed says nothing of how much seeds differ.
-    if row["n_seeds"] < 2 or row["p_holm"] >= SIGNIFICANCE or row["ci_low"] <= 0 <= row["ci_high"]:
+    # One seed says nothing of how much seeds differ. An interval that is not known excludes nothing.
+    excluded = row["ci_low"] > 0 or row["ci_high"] < 0
+    if row["n_seeds"] < 2 or row["p_holm"] >= SIGNIFICANCE or not excluded:
         return INCONCLUSIVE
-    return SUPPORTED if row["effect"] > 0 else REFUTED
+    return SUPPORTED if (row["effect"] > 0) == (direction == "positive") else REFUTED

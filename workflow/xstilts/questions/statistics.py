@@ -3,20 +3,52 @@
 The data of a contrast are *cells*: an array of shape (targets, languages, seeds), in percentage points, holding NaN
 where a target has no such language. Its effect is the mean over targets of each target's mean over cells: the
 benchmark's own average, in which a target with many languages counts no more than one with few. Targets are fixed (the
-verdict is about these targets); languages and seeds are samples.
+verdict is about these targets); languages, seeds and test examples are samples.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+# Cells of resampled test examples, (resamples, targets, languages, seeds).
+Draws = npt.NDArray[np.float32]
 
-EXACT_UNITS = 14
 CONFIDENCE = 0.95
-# z(0.975) + z(0.80): the effect, in standard errors, that a two-sided 5 % test finds four times out of five.
-POWER_FACTOR = 1.96 + 0.84
+POWER = 0.80
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far an effect may be from the truth.
+
+    Attributes:
+        error: standard error.
+        freedom: degrees of freedom of its estimate, at least 1.
+    """
+
+    error: float
+    freedom: float
+
+    def quantile(self, probability: float) -> float:
+        """That of Student's t with these degrees of freedom."""
+        from scipy.special import stdtrit
+
+        return float(stdtrit(self.freedom, probability))
+
+    def p_value(self, effect: float) -> float:
+        """Two-sided p of Student's t test that the effect is 0."""
+        from scipy.special import stdtr
+
+        if not self.error:
+            return float(effect == 0)
+        return float(2 * stdtr(self.freedom, -abs(effect) / self.error))
+
+    def minimum_detectable(self) -> float:
+        """Smallest effect that a two-sided 5 % test finds four times out of five."""
+        return self.error * (self.quantile((1 + CONFIDENCE) / 2) + self.quantile(POWER))
 
 
 def effect(cells: Array) -> float:
@@ -25,65 +57,102 @@ def effect(cells: Array) -> float:
     return float(contributions.sum()) if contributions.size else float("nan")
 
 
-def bootstrap(cells: Array, resamples: int, seed: int) -> Array:
+def bootstrap(cells: Array, resamples: int, seed: int, draws: Draws | None = None) -> Array:
     """Effects of ``resamples`` hierarchical resamples of the cells (shape ``(resamples,)``).
 
-    Languages are drawn with replacement, then seeds. A seed is one checkpoint evaluated in every language, so one draw
-    of seeds serves all languages and targets, as one draw of languages serves all targets: what cells share stays
-    shared. (Drawing seeds anew for each language would treat a lucky checkpoint as many independent ones, and give
-    intervals that are too short.) Of n units n - 1 are drawn, which makes the bootstrap variance of a mean unbiased
-    (McCarthy and Snowden 1985); with three seeds the ordinary bootstrap would understate it by a third.
-
-    Test examples are taken as fixed. Resampling them is a third factor beside the two below.
+    Languages are drawn with replacement, then seeds, then the test examples inside (``draws``, where the predictions
+    are known). A seed is one checkpoint evaluated in every language, so one draw of seeds serves all languages and
+    targets, as one draw of languages serves all targets: what cells share stays shared. (Drawing seeds anew for each
+    language would treat a lucky checkpoint as many independent ones, and give intervals that are too short.) Of n
+    units n - 1 are drawn, which makes the bootstrap variance of a mean unbiased (McCarthy and Snowden 1985).
     """
     generator = np.random.default_rng(seed)
-    present = np.isfinite(cells)
     languages = _weights(generator, cells.shape[1], resamples)
     seeds = _weights(generator, cells.shape[2], resamples)
-    totals, counts = (
-        np.einsum("bl,tls,bs->bt", languages, values, seeds, optimize=True)
-        for values in (np.where(present, cells, 0.0), present.astype(float))
-    )
+    present = np.isfinite(cells)
+    filled = np.where(present, cells, 0.0)[None] if draws is None else np.where(present, draws, np.float32(0))
+    kind = "btls" if len(filled) == resamples else "xtls"
+    totals = np.einsum(f"{kind},bs,bl->bt", filled, seeds, languages, optimize=True)
+    counts = np.einsum("tls,bs,bl->bt", present.astype(float), seeds, languages, optimize=True)
     covered = counts > 0
-    means = np.divide(totals, counts, out=np.zeros_like(totals), where=covered)
+    means = np.divide(totals, counts, out=np.zeros_like(counts), where=covered)
     targets = covered.sum(axis=1)
     drawn = np.divide(means.sum(axis=1), targets, out=np.full(resamples, np.nan), where=targets > 0)
     finite: Array = drawn[np.isfinite(drawn)]
     return finite
 
 
-def interval(distribution: Array, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Percentile interval of a bootstrap distribution."""
-    tail = 50 * (1 - confidence)
-    low, high = np.percentile(distribution, [tail, 100 - tail])
-    return float(low), float(high)
+def spread(cells: Array, draws: Draws | None = None) -> Spread:
+    """Standard error of the effect, from the variation between languages, between seeds and between test examples.
+
+    Plain hierarchical resampling counts what varies below a level again at every level (Davison and Hinkley 1997,
+    section 3.8; Owen 2007 for crossed levels), and a percentile interval takes three seeds for many. So the variance is
+    put together from the mean squares of the two-way layout languages x seeds, whose expectation it is without any
+    bias, and its degrees of freedom follow Satterthwaite (1946). The mean squares contain what examples of one language
+    contribute; what the same examples contribute to several languages at once (translated test sets) is added from the
+    covariance of ``draws`` between cells that share neither language nor seed. A single language or seed is fixed: it
+    adds nothing.
+    """
+    layout = _layout(cells)
+    languages, seeds = layout.shape
+    mean, rows, columns = layout.mean(), layout.mean(axis=1), layout.mean(axis=0)
+    inside = layout - rows[:, None] - columns + mean
+    parts: dict[str, tuple[float, int]] = {}
+    if languages > 1:
+        parts["languages"] = float(((rows - mean) ** 2).sum() / (languages - 1) / languages), languages - 1
+    if seeds > 1:
+        parts["seeds"] = float(((columns - mean) ** 2).sum() / (seeds - 1) / seeds), seeds - 1
+    if languages > 1 and seeds > 1:
+        cross = (languages - 1) * (seeds - 1)
+        parts["cells"] = -float((inside**2).sum() / cross / layout.size), cross
+    shared = 0.0 if draws is None else _shared_examples(cells, draws)
+    candidates = [list(parts.values()), *([part] for name, part in parts.items() if name != "cells"), []]
+    # Each mean square alone is, on average, no larger than the variance: what falls below it is chance.
+    chosen = max(candidates, key=lambda found: sum(value for value, _ in found))
+    variance = sum(value for value, _ in chosen) + shared
+    scatter = sum(value**2 / freedom for value, freedom in chosen)
+    return Spread(variance**0.5, max(1.0, min(1e6, variance**2 / scatter)) if scatter else 1e6)
 
 
-def minimum_detectable(distribution: Array) -> float:
-    """Smallest effect found with 80 % power at the 5 % level, were the standard error the bootstrap's."""
-    return POWER_FACTOR * float(distribution.std())
+def interval(distribution: Array, about: float, known: Spread, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Percentile interval of a bootstrap distribution, its spread brought to Student's t with the known error.
+
+    Args:
+        distribution: what :func:`bootstrap` drew; it gives the shape.
+        about: the effect.
+        known: what :func:`spread` found; it gives the scale.
+        confidence: of the interval.
+    """
+    tail = (1 - confidence) / 2
+    drawn = float(distribution.std())
+    if not known.error or not drawn:
+        reach = known.error and known.error * known.quantile(1 - tail)
+        return about - reach, about + reach
+    low, high = np.quantile(distribution, [tail, 1 - tail])
+    scale = known.error / drawn * known.quantile(1 - tail) / Spread(1, 1e6).quantile(1 - tail)
+    return about + (float(low) - about) * scale, about + (float(high) - about) * scale
 
 
 def sign_flip(cells: Array, resamples: int, seed: int) -> float:
     """Two-sided p of the paired sign-flip permutation test that the effect is 0.
 
     The unit of exchange is the language: under the null hypothesis that level and baseline are interchangeable, its
-    mean difference (over seeds, in all targets together) is as likely to have either sign. Exact up to
-    ``EXACT_UNITS`` languages, otherwise from ``resamples`` random flips, counting the observed one.
+    mean difference (over seeds, in all targets together) is as likely to have either sign. Exact where ``resamples``
+    allow all flips, otherwise from so many random ones, counting the observed one. With n languages no p is below
+    2 / 2**n.
 
-    Limits: languages that share a seed share a checkpoint, and flipping them independently ignores that, so p alone is
-    too small where a seed shifts all languages at once. A verdict therefore also asks the bootstrap interval, which
-    keeps seeds together. With n languages no p is below 2 / 2**n.
+    Languages that share a seed share a checkpoint, and flipping them independently ignores that: where a seed shifts
+    all languages at once, this p alone is too small. Take the larger of it and :meth:`Spread.p_value`.
     """
+    from scipy.stats import permutation_test
+
     units = _contributions(cells)
-    units = units[np.abs(units) > 0]
-    if not units.size:
+    if not np.any(units):
         return 1.0
-    if units.size <= EXACT_UNITS:
-        signs = 1.0 - 2.0 * (np.arange(2**units.size)[:, None] >> np.arange(units.size) & 1)
-        return float(_at_least(signs @ units, units).mean())
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(resamples, units.size))
-    return float((1 + _at_least(signs @ units, units).sum()) / (1 + resamples))
+    tested = permutation_test(
+        (units,), np.sum, permutation_type="samples", n_resamples=resamples, rng=np.random.default_rng(seed)
+    )
+    return float(tested.pvalue)
 
 
 def holm(p_values: Sequence[float], family: int | None = None) -> list[float]:
@@ -103,20 +172,49 @@ def holm(p_values: Sequence[float], family: int | None = None) -> list[float]:
 
 def _contributions(cells: Array) -> Array:
     """What each language adds to the effect (shape ``(languages,)``); languages without a cell are left out."""
+    summed: Array = (np.where(np.isfinite(cells), cells, 0.0) * _shares(cells)).sum(axis=(0, 2))
+    return summed[np.isfinite(cells).any(axis=(0, 2))]
+
+
+def _shares(cells: Array) -> Array:
+    """What each cell counts in the effect; 0 where there is none."""
     present = np.isfinite(cells)
     counts = present.sum(axis=(1, 2), keepdims=True)
     targets = int((counts > 0).sum())
-    shares = np.divide(np.where(present, cells, 0.0), counts * targets, out=np.zeros(cells.shape), where=counts > 0)
-    summed: Array = shares.sum(axis=(0, 2))[present.any(axis=(0, 2))]
-    return summed
+    shares: Array = np.divide(present, counts * targets, out=np.zeros(cells.shape), where=counts > 0)
+    return shares
+
+
+def _layout(cells: Array) -> Array:
+    """Languages x seeds whose mean is the effect, each target taken about its own mean, in its weight."""
+    present = np.isfinite(cells)
+    shares, filled = _shares(cells), np.where(present, cells, 0.0)
+    weight = shares.sum(axis=(1, 2), keepdims=True)
+    means = np.divide(
+        (shares * filled).sum(axis=(1, 2), keepdims=True), weight, out=np.zeros_like(weight), where=weight > 0
+    )
+    deviations = (shares * (filled - means)).sum(axis=0)[present.any(axis=(0, 2))]
+    layout: Array = effect(cells) + deviations * deviations.size
+    return layout
+
+
+def _shared_examples(cells: Array, draws: Draws) -> float:
+    """Variance of the effect by examples that cells of different languages and seeds have in common."""
+    present = np.isfinite(cells)
+    weighted = np.where(present, draws - cells.astype(np.float32), 0) * _shares(cells).astype(np.float32)
+    summed = weighted.sum(axis=1)[:, present.any(axis=(0, 2))]
+    languages, seeds = summed.shape[1:]
+    apart = summed.sum(axis=(1, 2)).var()
+    pairs = 1.0
+    if languages > 1:
+        apart, pairs = apart - summed.sum(axis=2).var(axis=0).sum(), pairs * languages / (languages - 1)
+    if seeds > 1:
+        apart, pairs = apart - summed.sum(axis=1).var(axis=0).sum(), pairs * seeds / (seeds - 1)
+    if languages > 1 and seeds > 1:
+        apart = apart + summed.var(axis=0).sum()
+    return max(0.0, float(apart * pairs))
 
 
 def _weights(generator: np.random.Generator, units: int, resamples: int) -> Array:
     """How often each unit is drawn, per resample (shape ``(resamples, units)``); a single unit is always drawn."""
     return generator.multinomial(max(1, units - 1), np.full(units, 1 / units), size=resamples).astype(float)
-
-
-def _at_least(sums: Array, units: Array) -> npt.NDArray[np.bool_]:
-    """Which flipped sums are as extreme as the observed one, rounding aside."""
-    extreme: npt.NDArray[np.bool_] = np.abs(sums) >= abs(units.sum()) - 1e-9 * np.abs(units).sum()
-    return extreme

@@ -77,5 +77,6 @@ def _averages(
     }
     if values.size:
         drawn = statistics.bootstrap(values, resamples, derive_seed("summary", *arm))
-        averages["ci_low"], averages["ci_high"] = statistics.interval(drawn)
+        low, high = statistics.interval(drawn, averages["zero_shot"], statistics.spread(values))
+        averages["ci_low"], averages["ci_high"] = low, high
     return averages

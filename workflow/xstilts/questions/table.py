@@ -1,7 +1,7 @@
 """The score table as the questions, figures and report read it.
 
 ``context`` is what the study passes along with the scores, as plain JSON: its seeds, encoders, intermediate recipes,
-targets, conditions and questions.
+targets, conditions and questions. The alignment table has the same shape, with a layer and a measure for the metric.
 """
 
 import re
@@ -15,6 +15,7 @@ import pandas as pd
 
 from xstilts.errors import ConfigError, DataError
 from xstilts.questions.statistics import Array
+from xstilts.tasks.base import RETRIEVAL_TYPES
 
 Context = Mapping[str, Any]
 
@@ -24,6 +25,8 @@ ENGLISH = "en"
 KEYS = ["encoder", "intermediate", "target", "condition", "seed", "language", "metric"]
 COLUMNS = ["study", "method", "strength", "value", "n", *KEYS]
 LAYER_METRIC = re.compile(r"accuracy_layer_(\d+)")
+# Representations of a checkpoint that no target was fine-tuned on: where the questions put a target's name.
+REPRESENTATIONS = "representations"
 
 
 def read_scores(path: Path) -> pd.DataFrame:
@@ -84,6 +87,45 @@ def languages_of(context: Context, encoder: str, target: str, selection: str) ->
     if selection not in choices:
         raise ConfigError(f"languages {selection!r} is not one of {', '.join(choices)}; mend the question")
     return choices[selection]
+
+
+def run_folder(context: Context, recipe: str, target: str, seed: int) -> str:
+    """``seed1``; ``pretrained`` where the encoder itself is read, which no seed changes."""
+    retrieval = context["targets"][target]["type"] in RETRIEVAL_TYPES
+    return "pretrained" if retrieval and not context["intermediate"][recipe]["tasks"] else f"seed{seed}"
+
+
+def alignment_view(
+    table: pd.DataFrame, context: Context, question: Mapping[str, Any]
+) -> tuple["Scores", dict[str, Any]]:
+    """The values of a question's measure, layer and phase as scores, and a context whose targets they belong to.
+
+    Without a ``layer`` it is each encoder's last. The phase ``intermediate`` has one target,
+    :data:`REPRESENTATIONS`, and the pretrained encoder stands for the recipes without intermediate training.
+
+    Raises:
+        ConfigError: the table has no such measure, layer or phase.
+    """
+    phases = ["pretrained", "intermediate"] if question["phase"] == "intermediate" else [question["phase"]]
+    layers = table["encoder"].map(table.groupby("encoder")["layer"].max())
+    wanted = layers if question["layer"] is None else question["layer"]
+    rows = table[table["phase"].isin(phases) & (table["measure"] == question["measure"]) & (table["layer"] == wanted)]
+    if not len(rows):
+        known = ", ".join(sorted(table["measure"].unique()))
+        wanted = f"{question['measure']!r} of layer {question['layer']} in phase {question['phase']}"
+        raise ConfigError(f"questions: no {wanted}; measures: {known}; mend the study file")
+    inside = question["phase"] == "intermediate"
+    rows = rows.assign(target=REPRESENTATIONS) if inside else rows
+    targets = {
+        name: {
+            "type": "retrieval" if inside else context["targets"][name]["type"],
+            "metric": question["measure"],
+            "languages": sorted(group["language"].unique()),
+        }
+        for name, group in rows.groupby("target")
+    }
+    found = dict(context) | {"targets": targets}
+    return Scores.of(rows.rename(columns={"measure": "metric"}), found), found
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from xstilts import languages
 from xstilts.artifacts import read_json
 from xstilts.errors import ConfigError, DataError
 from xstilts.figures import INDEX
-from xstilts.questions.answers import ALL
+from xstilts.questions.slices import ALL
 from xstilts.questions.summary import summary
 from xstilts.questions.table import CLEAN, Context
 from xstilts.report import words
@@ -32,7 +32,7 @@ def questions(answers: pd.DataFrame, context: Context) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = answers[answers["question"] == name].to_dict("records")
         named = len({row["encoder"] for row in rows}) > 1
         for row in rows:
-            row["who"] = f"{row['level']} − {row['baseline']}" + f" ({row['encoder']})" * named
+            row["who"] = words.name(row) + f" ({row['encoder']})" * named
         headlines = [row | {"words": words.verdict(row)} for row in rows if row["slice"] == ALL]
         found.append({"name": name, "about": question, "headlines": headlines, "rows": rows})
     return found

@@ -3,7 +3,9 @@
 import math
 from typing import Any
 
-from xstilts.questions.answers import ALL, INCONCLUSIVE, REFUTED, SUPPORTED, UNANSWERED
+from xstilts.questions.answers import INCONCLUSIVE, REFUTED, SUPPORTED, UNANSWERED
+from xstilts.questions.outcomes import OUTCOMES
+from xstilts.questions.slices import ALL
 
 VERDICTS = {
     SUPPORTED: "Supported",
@@ -11,7 +13,6 @@ VERDICTS = {
     INCONCLUSIVE: "Inconclusive",
     UNANSWERED: "Not answered",
 }
-UNITS = {"score": "points", "drop": "points of loss avoided", "relative_drop": "points of relative loss avoided"}
 
 
 def number(value: float | None, digits: int = 1) -> str:
@@ -40,11 +41,26 @@ def count(value: int, one: str) -> str:
     return f"{value:,} {one}{'s' * (value != 1)}"
 
 
+def unit(row: dict[str, Any]) -> str:
+    """What an effect is counted in: nothing for a correlation, the measure's own unit where it has one."""
+    return "" if not row["baseline"] else OUTCOMES[row["outcome"]].unit or ""
+
+
+def name(row: dict[str, Any]) -> str:
+    """``nli − none``; ``Spearman's rho of difficulty.pvi and drop`` for a correlation."""
+    if row["baseline"]:
+        return f"{row['level']} − {row['baseline']}"
+    coefficient = "Spearman's rho" if row["contrast"].startswith("spearman") else "Kendall's tau"
+    return f"{coefficient} of {row['level']} and {row['outcome'].replace('_', ' ')}"
+
+
 def sample(row: dict[str, Any]) -> str:
-    """``12 languages × 3 seeds × 5 targets``."""
+    """``12 languages × 3 seeds × 5 targets, 2,400 examples``."""
     parts = [(row["n_languages"], "language"), (row["n_seeds"], "seed")]
     parts += [(row["n_targets"], "target")] if row["slice"] == ALL else []
-    return " × ".join(count(*part) for part in parts)
+    said = " × ".join(count(*part) for part in parts)
+    said += f", {count(row['n_examples'], 'example')}" if row["n_examples"] else ""
+    return said if row["baseline"] else f"{count(row['n_recipes'], 'recipe')}, {said}"
 
 
 def verdict(row: dict[str, Any]) -> str:
@@ -52,13 +68,15 @@ def verdict(row: dict[str, Any]) -> str:
     if row["verdict"] == UNANSWERED:
         return f"{VERDICTS[UNANSWERED]}: missing {row['missing']}."
     against_itself = row["level"] == row["baseline"]
+    effect = " ".join(filter(None, (signed(row["effect"]), unit(row))))
     said = (
-        f"{VERDICTS[row['verdict']]}: {'a recipe against itself, ' * against_itself}effect "
-        f"{signed(row['effect'])} {UNITS[row['outcome']]} "
+        f"{VERDICTS[row['verdict']]}: {'a recipe against itself, ' * against_itself}effect {effect} "
         f"{interval(row['ci_low'], row['ci_high'])}, {sample(row)}, {p_value(row['p_holm'])}."
     )
     if row["verdict"] == INCONCLUSIVE and not against_itself:
         said += f" This design would probably have missed effects below {number(row['minimum_detectable'], 2)}."
+    if not row["baseline"]:
+        said += " A correlation over so few recipes says nothing of why: they differ in more than this."
     return said
 
 

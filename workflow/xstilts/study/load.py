@@ -1,7 +1,6 @@
 """From a study file to a typed study; everything that can be wrong with it is found here."""
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +14,7 @@ from xstilts.study.alignment import alignment_runs
 from xstilts.study.benchmark import expand_benchmark
 from xstilts.study.finder import Finder
 from xstilts.study.model import CLEAN, LEXICON, NONE, TRAIN, Alignment, Condition, Encoder, Intermediate, Study, Target
+from xstilts.study.question import check_question, complete_question, known
 from xstilts.study.schema import validate
 from xstilts.tasks.base import RETRIEVAL_TYPES
 
@@ -69,7 +69,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         targets=MappingProxyType(targets),
         conditions=MappingProxyType({CLEAN: _clean(targets)} | conditions),
         evaluation=MappingProxyType(raw["evaluation"]),
-        questions=MappingProxyType(raw["questions"]),
+        questions=MappingProxyType({n: complete_question(value, raw) for n, value in raw["questions"].items()}),
         figures=MappingProxyType(raw["figures"]),
         alignment=alignment,
     )
@@ -77,7 +77,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         raise ConfigError(f"{origin}: alignment.checkpoints: the study has none of them; add pretrained")
     _check_overlaps(study, origin)
     for name, question in study.questions.items():
-        _check_question(name, question, study, origin)
+        check_question(name, question, study, origin)
     return study
 
 
@@ -247,19 +247,6 @@ def _alignment(
     )
 
 
-def known(values: Iterable[str], among: Iterable[str], where: str) -> None:
-    """Check that names are among those there are.
-
-    Raises:
-        ConfigError: one is not; the message suggests the nearest.
-    """
-    for value in values:
-        if value not in among:
-            near = difflib.get_close_matches(value, list(among), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the study has: {', '.join(among)}"
-            raise ConfigError(f"{where}: unknown {value!r}; {hint}")
-
-
 def _check_overlaps(study: Study, origin: str) -> None:
     """Nothing is trained or selected on that is scored."""
     trained = {f"intermediate.{name}.tasks": recipe.tasks for name, recipe in study.intermediate.items()}
@@ -273,19 +260,3 @@ def _check_overlaps(study: Study, origin: str) -> None:
                         f"{origin}: {where}: {name} as it is read here holds passages that target {scored[other]} "
                         "scores; read its published training file, or leave one of the two out"
                     )
-
-
-def _check_question(name: str, question: Mapping[str, Any], study: Study, origin: str) -> None:
-    where = f"{origin}: questions.{name}"
-    known([question["baseline"], *question["levels"]], study.intermediate, f"{where}.levels")
-    known([question["condition"]], study.conditions, f"{where}.condition")
-    known(question["targets"] or (), study.targets, f"{where}.targets")
-    scored = study.conditions[question["condition"]].languages
-    for target in question["targets"] or study.targets:
-        if target not in scored:
-            raise ConfigError(
-                f"{where}.targets: {target} is not scored under {question['condition']}; name those that are:"
-                f" {', '.join(scored)}"
-            )
-    if question["outcome"] != "score" and question["condition"] == CLEAN:
-        raise ConfigError(f"{where}.condition: a drop is measured under a condition other than clean")

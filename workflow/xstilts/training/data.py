@@ -82,7 +82,8 @@ def _stream(key: str, pool: Sequence[tuple[Task, Path]], head: Head, recipe: Map
     task = pool[0][0]
     train, dev = _text_rows(pool, recipe) if task.type == "mlm" else (_rows(pool, "train"), _rows(pool, "dev"))
     rows = subset(train, recipe["examples"], recipe["seed"])
-    items, dev_items = head.encode(rows, train=True), head.encode(dev, train=False)
+    items = head.encode(rows, train=True) if rows else []
+    dev_items = head.encode(dev, train=False) if dev else []
     if not items:
         raise DataError(f"{pool[0][1]}: no usable train rows for {label}; check the prepared data")
     name = "+".join(member.name for member, _ in pool)

@@ -1,0 +1,154 @@
+"""Intervals, tests and corrections, on simulated comparisons whose truth is known."""
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xstilts.questions import statistics
+from xstilts.questions.correlation import correlation, correlation_interval, detectable, permuted
+from xstilts.questions.examples import GROUPS, resampled
+
+FEW = 400
+
+
+def simulated(
+    generator: np.random.Generator,
+    languages: int = 12,
+    seeds: int = 3,
+    truth: float = 2.0,
+    spreads: tuple[float, float, float] = (1.5, 1.0, 0.7),
+) -> statistics.Array:
+    """Cells with language, seed and cell effects of these standard deviations."""
+    shapes = ((1, languages, 1), (1, 1, seeds), (1, languages, seeds))
+    parts = [generator.normal(0, spread, shape) for spread, shape in zip(spreads, shapes, strict=True)]
+    return truth + sum(parts)
+
+
+def judged(cells: statistics.Array, seed: int) -> tuple[float, float, float]:
+    effect, known = statistics.effect(cells), statistics.spread(cells)
+    low, high = statistics.interval(statistics.bootstrap(cells, FEW, seed), effect, known)
+    return low, high, max(statistics.sign_flip(cells, FEW, seed), known.p_value(effect))
+
+
+@pytest.mark.parametrize("spreads", [(1.5, 0.0, 0.7), (1.5, 1.0, 0.7), (0.5, 0.5, 1.0)])
+def test_the_interval_covers_the_truth_as_often_as_it_says(spreads: tuple[float, float, float]) -> None:
+    generator = np.random.default_rng(0)
+    studies = [simulated(generator, spreads=spreads) for _ in range(200)]
+    intervals = [judged(cells, number) for number, cells in enumerate(studies)]
+    assert 0.90 <= np.mean([low <= 2 <= high for low, high, _ in intervals]) <= 0.99
+
+
+def test_without_an_effect_one_test_in_twenty_at_most_is_significant() -> None:
+    generator = np.random.default_rng(1)
+    small = [judged(simulated(generator, truth=0.0), number)[2] < 0.05 for number in range(200)]
+    assert np.mean(small) <= 0.08
+
+
+def test_power_grows_with_seeds() -> None:
+    found = []
+    for seeds in (2, 3, 6):
+        generator = np.random.default_rng(2)
+        studies = [simulated(generator, seeds=seeds, truth=1.5) for _ in range(40)]
+        found.append(np.mean([judged(cells, 0)[2] < 0.05 for cells in studies]))
+    assert found == sorted(found) and found[-1] > found[0] + 0.2
+
+
+def test_a_lucky_seed_widens_the_interval() -> None:
+    lucky = np.zeros((1, 12, 3)) + np.array([0.0, 0.0, 6.0])
+    low, high, p = judged(lucky, 1)
+    assert low <= 0 and high >= 4 and p > 0.05
+
+
+def translated(
+    generator: np.random.Generator, examples: int, shared: bool
+) -> tuple[statistics.Array, statistics.Draws]:
+    """Differences in 8 languages and 2 seeds that come only of the test examples, the same in all languages or not."""
+    sets = {
+        f"l{number}": tuple(f"{'' if shared else number}-{example}" for example in range(examples))
+        for number in range(8)
+    }
+    common = generator.normal(0, 0.3, (examples, 1))
+    shares = {}
+    for language in sets:
+        noise = common if shared else generator.normal(0, 0.3, (examples, 1))
+        right = np.clip(0.5 + noise + generator.normal(0, 0.1, (examples, 2)), 0, 1)
+        shares[language] = np.stack([right, np.ones_like(right)], axis=-1)
+    drawn = resampled(shares, sets, FEW, ("test",))
+    cells = np.array([[100 * (s[..., 0].mean(axis=0) - 0.5) for s in shares.values()]])
+    return cells, np.stack(list(drawn.values()), axis=1)[:, None] - np.float32(50)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_translated_test_sets_do_not_count_as_independent_ones(shared: bool) -> None:
+    generator = np.random.default_rng(3)
+    hits = known = 0
+    for number in range(40):
+        cells, draws = translated(generator, 150, shared)
+        found = statistics.spread(cells, draws)
+        drawn = statistics.bootstrap(cells, FEW, number, draws)
+        low, high = statistics.interval(drawn, statistics.effect(cells), found)
+        hits += low <= 0 <= high
+        plain = statistics.spread(cells)
+        known += abs(statistics.effect(cells)) <= plain.error * plain.quantile(0.975)
+    assert hits >= 35
+    assert (known < 33) == shared
+
+
+def test_resampled_examples_vary_as_the_theory_says_also_in_groups() -> None:
+    right = np.random.default_rng(4).random((3 * GROUPS, 1)) < 0.7
+    shares = np.stack([right, np.ones_like(right)], axis=-1).astype(float)
+    for count in (400, 3 * GROUPS):
+        ids = tuple(map(str, range(count)))
+        drawn = resampled({"de": shares[:count]}, {"de": ids}, 4_000, ("test",))["de"]
+        expected = 100 * (right[:count].mean() * (1 - right[:count].mean()) / count) ** 0.5
+        assert drawn.std() == pytest.approx(expected, rel=0.08)
+        assert drawn.mean() == pytest.approx(100 * right[:count].mean(), abs=0.2)
+
+
+def test_the_same_examples_are_drawn_in_every_run_and_language() -> None:
+    shares = np.random.default_rng(5).random((50, 1, 2)) + 1
+    ids = tuple(map(str, range(50)))
+    both = resampled({"de": shares, "fr": shares}, {"de": ids, "fr": ids}, 20, ("test",))
+    alone = resampled({"fr": shares}, {"fr": ids}, 20, ("test",))
+    np.testing.assert_array_equal(both["de"], both["fr"])
+    np.testing.assert_allclose(both["fr"], alone["fr"], rtol=1e-5)
+
+
+def test_targets_weigh_the_same_however_many_languages_they_have() -> None:
+    cells = np.full((2, 10, 1), 1.0)
+    cells[1], cells[1, 0] = np.nan, 3.0
+    assert statistics.effect(cells) == pytest.approx(2.0)
+
+
+def test_sign_flip_is_exact_for_few_units() -> None:
+    assert statistics.sign_flip(np.ones((1, 6, 2)), FEW, 0) == 2 / 2**6
+    assert statistics.sign_flip(np.array([[[1.0], [-1.0]]]), FEW, 0) == 1.0
+
+
+@given(st.lists(st.floats(0.0001, 1), min_size=1, max_size=12))
+@settings(max_examples=50, deadline=None)
+def test_holm_never_lowers_a_p_value_and_keeps_their_order(values: list[float]) -> None:
+    corrected = statistics.holm(values)
+    assert all(p <= q <= 1 for p, q in zip(values, corrected, strict=True))
+    assert [corrected[i] for i in np.argsort(values, kind="stable")] == sorted(corrected)
+
+
+def test_holm_as_published() -> None:
+    assert statistics.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert statistics.holm([0.01], family=5) == pytest.approx([0.05])
+
+
+def test_correlations_are_those_of_scipy_with_ties_too() -> None:
+    first, second = np.array([1.0, 2, 2, 4, 5, 7]), np.array([2.0, 1, 4, 4, 5, 6])
+    assert correlation("spearman", first, second) == pytest.approx(scipy.stats.spearmanr(first, second).statistic)
+    assert correlation("kendall", first, second) == pytest.approx(scipy.stats.kendalltau(first, second).statistic)
+
+
+def test_few_recipes_can_conclude_little() -> None:
+    ranks = np.arange(4.0)
+    assert permuted("spearman", ranks, ranks, 10_000, 0) == pytest.approx(2 / 24)
+    assert detectable("spearman", 9) > 0.8 and detectable("kendall", 4) == 1.0
+    low, high = correlation_interval("spearman", ranks, np.repeat(ranks[None], FEW, axis=0), 0)
+    assert -1 <= low <= high <= 1

@@ -1,0 +1,86 @@
+"""Whether what is known of the intermediate recipes goes with what they do: rank correlations over recipes."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from xstilts.questions.statistics import CONFIDENCE, POWER, Array
+
+# Fieller, Hartley and Pearson 1957: variance of Fisher's z of a rank correlation, times n - 3 and n - 4.
+_FIELLER = {"spearman": (1.06, 3), "kendall": (0.437, 4)}
+STATISTICS = tuple(_FIELLER)
+
+
+def correlation(name: str, covariate: Array, outcome: Array) -> Array:
+    """Spearman's rho or Kendall's tau-b along the last axis; NaN where one side does not vary.
+
+    Args:
+        name: ``spearman`` or ``kendall``.
+        covariate: ``(…, recipes)``.
+        outcome: the same shape.
+    """
+    if name == "spearman":
+        from scipy.stats import rankdata
+
+        first, second = rankdata(covariate, axis=-1), rankdata(outcome, axis=-1)
+        first, second = (side - side.mean(axis=-1, keepdims=True) for side in (first, second))
+    else:
+        first, second = (np.sign(side[..., :, None] - side[..., None, :]) for side in (covariate, outcome))
+        first, second = (side.reshape(*side.shape[:-2], -1) for side in (first, second))
+    scale = np.sqrt((first**2).sum(axis=-1) * (second**2).sum(axis=-1))
+    found: Array = np.divide((first * second).sum(axis=-1), scale, out=np.full(scale.shape, np.nan), where=scale > 0)
+    return found
+
+
+def correlation_interval(name: str, covariate: Array, outcomes: Array, seed: int) -> tuple[float, float]:
+    """95 % interval from resampling recipes, and with them what their outcomes were measured on.
+
+    Args:
+        name: of the statistic.
+        covariate: ``(recipes,)``.
+        outcomes: ``(resamples, recipes)``: outcomes of resampled languages, seeds and examples.
+        seed: of the recipes' resamples. Resamples of a single recipe have no correlation and are left out.
+    """
+    count = len(covariate)
+    drawn = np.random.default_rng(seed).integers(0, count, (len(outcomes), count))
+    values = correlation(name, covariate[drawn], np.take_along_axis(outcomes, drawn, axis=1))
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return float("nan"), float("nan")
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def permuted(name: str, covariate: Array, outcome: Array, resamples: int, seed: int) -> float:
+    """Two-sided p of the permutation test that covariate and outcome are not paired; n recipes give 2 / n! at best."""
+    from scipy.stats import permutation_test
+
+    def statistic(shuffled: npt.NDArray[Any], axis: int = -1) -> Array:
+        moved = np.moveaxis(shuffled, axis, -1)
+        return correlation(name, moved, np.broadcast_to(outcome, moved.shape))
+
+    if not np.isfinite(statistic(covariate)):
+        return 1.0
+    tested = permutation_test(
+        (covariate,),
+        statistic,
+        permutation_type="pairings",
+        vectorized=True,
+        n_resamples=resamples,
+        batch=1000,
+        rng=np.random.default_rng(seed),
+    )
+    return float(tested.pvalue)
+
+
+def detectable(name: str, recipes: int) -> float:
+    """The correlation that a two-sided 5 % test over so many recipes finds four times out of five; 1 where none is."""
+    from scipy.special import ndtri
+
+    variance, lost = _FIELLER[name]
+    if recipes <= lost:
+        return 1.0
+    z = (ndtri((1 + CONFIDENCE) / 2) + ndtri(POWER)) * (variance / (recipes - lost)) ** 0.5
+    return float(np.tanh(z))

@@ -1,0 +1,149 @@
+"""Test examples behind the scores: each one's share of its metric, and bootstrap resamples of them."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from xstilts import metrics
+from xstilts.questions.statistics import Draws
+from xstilts.questions.table import Context, run_folder
+from xstilts.seeds import derive_seed
+
+# More examples than these are drawn in random groups, whose sums vary as much; the cost is then bounded.
+GROUPS = 1000
+_CHUNK = 1000
+_METRIC_COLUMNS = ("id", "language", "pred", "gold", "mined")
+
+Shares = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One run's predictions in one language: ids, and numerators and denominators of its metric (``(examples, 2)``)."""
+
+    ids: tuple[str, ...]
+    shares: Shares
+
+    def only(self, ids: Sequence[str]) -> Shares:
+        """The shares of some examples, in the order given."""
+        if ids is self.ids or tuple(ids) == self.ids:
+            return self.shares
+        places = {name: place for place, name in enumerate(self.ids)}
+        return self.shares[[places[name] for name in ids]]
+
+
+class Examples:
+    """Predictions of a study, read once.
+
+    Args:
+        folder: ``predictions/`` of the study; None where only scores are known.
+        context: the study's.
+    """
+
+    def __init__(self, folder: Path | None, context: Context) -> None:
+        self.folder, self.context = folder, context
+        self._ids: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._read: dict[Path, Mapping[str, Counted]] = {}
+
+    def of(self, encoder: str, recipe: str, target: str, condition: str, seed: int) -> Mapping[str, Counted] | None:
+        """The examples of one run by language; None where its predictions are not known."""
+        if self.folder is None:
+            return None
+        name = run_folder(self.context, recipe, target, seed)
+        path = self.folder / encoder / recipe / target / name / f"{condition}.parquet"
+        if path not in self._read and path.is_file():
+            self._read[path] = self._count(path, target)
+        return self._read.get(path)
+
+    def _count(self, path: Path, target: str) -> dict[str, Counted]:
+        import pyarrow.parquet
+
+        about = self.context["targets"][target]
+        known = pyarrow.parquet.read_schema(path).names
+        table = pyarrow.parquet.read_table(path, columns=[name for name in _METRIC_COLUMNS if name in known])
+        by_language: dict[str, list[dict[str, object]]] = {}
+        # In the order of their ids, so that the order in a file decides nothing.
+        for row in sorted(table.to_pylist(), key=lambda row: str(row["id"])):
+            by_language.setdefault(row["language"], []).append(row)
+        found = {}
+        for language, rows in by_language.items():
+            ids = tuple(str(row["id"]) for row in rows)
+            pairs = metrics.counts(about["type"], about["metric"], rows)
+            # Runs share their test sets: one copy of the ids serves all.
+            found[language] = Counted(self._ids.setdefault(ids, ids), np.array(pairs, dtype=float))
+        return found
+
+
+def common_ids(found: Sequence[Counted]) -> tuple[str, ...]:
+    """Ids that every run predicted, in the first one's order: an attack may have seen only some of the test set."""
+    first = found[0].ids
+    others = {other.ids for other in found if other.ids is not first}
+    if not others:
+        return first
+    shared = set(first).intersection(*others)
+    return tuple(name for name in first if name in shared)
+
+
+def resampled(
+    shares: Mapping[str, Shares],
+    ids: Mapping[str, tuple[str, ...]],
+    resamples: int,
+    names: Sequence[object],
+) -> dict[str, Draws]:
+    """Scores in percent of bootstrap resamples of the examples, for each language.
+
+    Weights are Poisson (Chamandy et al. 2012). The same examples get the same weights in whatever run, condition and
+    language they occur (a translated test set has the same ids in all), whichever call draws them.
+
+    Args:
+        shares: numerators and denominators by language, ``(examples, runs, 2)``.
+        ids: the examples.
+        resamples: how many.
+        names: seed the draw, with the ids.
+
+    Returns:
+        ``(resamples, runs)`` by language.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for language in shares:
+        groups.setdefault(ids[language], []).append(language)
+    found: dict[str, Draws] = {}
+    for examples, languages in groups.items():
+        digest = hashlib.sha256("\x1f".join(examples).encode()).hexdigest()
+        seed = derive_seed("examples", *names, digest)
+        columns = np.concatenate([shares[language] for language in languages], axis=1)
+        sums = _weighted(columns.reshape(len(examples), -1), resamples, seed).reshape(resamples, -1, 2)
+        totals = columns.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratios = 100 * np.where(sums[..., 1] > 0, sums[..., 0] / sums[..., 1], totals[:, 0] / totals[:, 1])
+        split = np.split(ratios.astype(np.float32), len(languages), axis=1)
+        found |= dict(zip(languages, split, strict=True))
+    return found
+
+
+def _weighted(columns: Shares, resamples: int, seed: int) -> Draws:
+    generator = np.random.default_rng(seed)
+    if len(columns) > GROUPS:
+        places = generator.permutation(len(columns)) % GROUPS
+        columns = np.stack([np.bincount(places, weights=column, minlength=GROUPS) for column in columns.T], axis=1)
+    values = columns.astype(np.float32)
+    sums = np.empty((resamples, values.shape[1]), np.float32)
+    for start in range(0, resamples, _CHUNK):
+        stop = min(resamples, start + _CHUNK)
+        drawn = generator.integers(0, len(_POISSON), (stop - start, len(values)), dtype=np.uint16)
+        sums[start:stop] = _POISSON[drawn] @ values
+    return sums
+
+
+def _poisson_table() -> Draws:
+    """Poisson numbers with mean 1, as often among 2 ** 16 as they occur."""
+    quantiles = (np.arange(2**16) + 0.5) / 2**16
+    masses = np.exp(-1.0) / np.cumprod([1.0, *range(1, 12)])
+    return np.searchsorted(np.cumsum(masses), quantiles).astype(np.float32)
+
+
+_POISSON: Draws = _poisson_table()

@@ -1,0 +1,90 @@
+"""The questions of a study: completed, and checked against what the study has."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from xstilts.errors import ConfigError
+from xstilts.study.model import CLEAN, NONE, Study
+
+# Outcomes that are read from the representations, and those that are no outcome of clean inputs.
+REPRESENTATIONS = ("alignment", "stability")
+PERTURBED = ("drop", "relative_drop", "accuracy_under_attack", "stability")
+
+
+def known(values: Iterable[str], among: Iterable[str], where: str) -> None:
+    """Check that names are among those there are.
+
+    Raises:
+        ConfigError: one is not; the message suggests the nearest.
+    """
+    for value in values:
+        if value not in among:
+            near = difflib.get_close_matches(value, list(among), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"the study has: {', '.join(among)}"
+            raise ConfigError(f"{where}: unknown {value!r}; {hint}")
+
+
+def complete_question(question: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The question with the baseline that it means when it names none."""
+    usual = {"intermediate": NONE, "method": "standard", "encoder": next(iter(raw["encoders"]))}
+    return {**question, "baseline": question["baseline"] or usual[question["factor"]]}
+
+
+def check_question(name: str, question: Mapping[str, Any], study: Study, origin: str) -> None:
+    """Check that a question can be answered by the study.
+
+    Raises:
+        ConfigError: it names what the study has not, or keys that do not go together.
+    """
+    where = f"{origin}: questions.{name}"
+    _check_compared(question, study, where)
+    known([question["condition"]], study.conditions, f"{where}.condition")
+    known(question["targets"] or (), study.targets, f"{where}.targets")
+    if question["outcome"] in PERTURBED and question["condition"] == CLEAN:
+        raise ConfigError(f"{where}.condition: {question['outcome']} is measured under a condition other than clean")
+    if question["outcome"] in REPRESENTATIONS:
+        if question["measure"] is None:
+            raise ConfigError(f"{where}: outcome {question['outcome']} is of a measure; add the key measure")
+        if question["targets"] and question["phase"] == "intermediate":
+            raise ConfigError(
+                f"{where}.targets: intermediate checkpoints have none; remove the key, or add phase: target"
+            )
+        return
+    for key in ("measure", "layer"):
+        if question[key] is not None:
+            raise ConfigError(f"{where}.{key}: outcome {question['outcome']} has none; remove the key")
+    scored = study.conditions[question["condition"]].languages
+    for target in question["targets"] or study.targets:
+        if target not in scored:
+            raise ConfigError(
+                f"{where}.targets: {target} is not scored under {question['condition']}; name those that are:"
+                f" {', '.join(scored)}"
+            )
+
+
+def _check_representations(question: Mapping[str, Any], study: Study, where: str) -> None:
+    if question["measure"] is None:
+        raise ConfigError(f"{where}: outcome {question['outcome']} is of a measure; add the key measure")
+    if study.alignment is None:
+        raise ConfigError(f"{where}: outcome {question['outcome']} needs the study's alignment; add the key alignment")
+    known([question["measure"]], study.alignment.measures, f"{where}.measure")
+    known([question["condition"]], study.alignment.conditions, f"{where}.condition")
+    read = ("pretrained", "intermediate") if question["phase"] == "intermediate" else ("target",)
+    known(read, study.alignment.checkpoints, f"{where}.phase")
+    if question["targets"] and question["phase"] == "intermediate":
+        raise ConfigError(f"{where}.targets: intermediate checkpoints have none; remove the key, or add phase: target")
+
+
+def _check_compared(question: Mapping[str, Any], study: Study, where: str) -> None:
+    levels = question["levels"]
+    if question["covariate"] is not None:
+        if question["factor"] != "intermediate":
+            raise ConfigError(f"{where}.factor: a covariate is of the intermediate recipes; remove the key")
+        known(levels or (), study.intermediate, f"{where}.levels")
+        return
+    if levels is None:
+        raise ConfigError(f"{where}: add levels to contrast, or a covariate to correlate")
+    methods = {recipe.method for recipe in study.intermediate.values()}
+    among = {"intermediate": study.intermediate, "method": methods, "encoder": study.encoders}[question["factor"]]
+    known([question["baseline"], *levels], among, f"{where}.levels")

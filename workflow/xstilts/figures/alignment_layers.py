@@ -10,7 +10,7 @@ from xstilts.analysis.measures import registry
 from xstilts.figures.base import Drawing, Kind, count, page, panel_title, recipe_handles, spread
 from xstilts.figures.curves import plot_bands
 from xstilts.figures.style import Style
-from xstilts.questions.statistics import Array, bootstrap, effect, interval
+from xstilts.questions import statistics
 from xstilts.questions.table import BASELINE, CLEAN, ENGLISH, Context
 from xstilts.seeds import derive_seed
 
@@ -90,18 +90,20 @@ def _curve(rows: pd.DataFrame, encoder: str, measure: str, condition: str, recip
     found: list[dict[str, Any]] = []
     for layer, group in rows[wanted].groupby("layer"):
         cells = _cells(group)
-        drawn = bootstrap(cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer))
-        low, high = interval(drawn)
-        found.append({"layer": layer, "mean": effect(cells), "low": low, "high": high})
+        drawn = statistics.bootstrap(
+            cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer)
+        )
+        low, high = statistics.interval(drawn, statistics.effect(cells), statistics.spread(cells))
+        found.append({"layer": layer, "mean": statistics.effect(cells), "low": low, "high": high})
     return pd.DataFrame(found, columns=["layer", "mean", "low", "high"])
 
 
-def _cells(rows: pd.DataFrame) -> Array:
+def _cells(rows: pd.DataFrame) -> statistics.Array:
     """Values of shape ``(targets, languages, seeds)``; NaN where there is none."""
     seeded = rows.assign(seed=rows["seed"].fillna(-1))  # the pretrained encoder's one value stands for all seeds
     table = seeded.pivot(index=["target", "language"], columns="seed", values="value")
     targets, languages = (sorted(set(rows[name])) for name in ("target", "language"))
-    cells: Array = table.reindex(pd.MultiIndex.from_product([targets, languages])).to_numpy(float)
+    cells: statistics.Array = table.reindex(pd.MultiIndex.from_product([targets, languages])).to_numpy(float)
     return cells.reshape(len(targets), len(languages), -1)
 
 

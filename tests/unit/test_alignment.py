@@ -268,7 +268,12 @@ def test_the_figure_shows_each_recipe_by_layer_clean_beside_perturbed(measured):
     }
     figure = figures.draw("alignment_layers", read_alignment(table_of(measured)), context, {})
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["clean", "noise", "clean", "noise"]
-    assert [axes.get_ylabel() for axes in figure.axes] == ["P@1, English queries", "", "linear CKA with English", ""]
+    assert [axes.get_ylabel() for axes in figure.axes] == [
+        "P@1, English queries (%)",
+        "",
+        "linear CKA with English",
+        "",
+    ]
     lines = [line for line in figure.axes[0].lines if line.get_marker() not in ("None", "", None)]
     assert [list(line.get_xdata()) for line in lines] == [[0, 1, 2], [0, 1, 2]]
     assert lines[1].get_ydata() == pytest.approx([0.05, 0.15, 0.25])

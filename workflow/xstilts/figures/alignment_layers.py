@@ -11,7 +11,6 @@ from xstilts.figures.base import Drawing, Kind, count, page, panel_title, recipe
 from xstilts.figures.curves import plot_bands
 from xstilts.figures.style import Style
 from xstilts.questions import statistics
-from xstilts.questions.statistics import Array, bootstrap, effect, interval
 from xstilts.questions.table import BASELINE, CLEAN, ENGLISH, Context
 from xstilts.seeds import derive_seed
 
@@ -27,7 +26,7 @@ RESAMPLES = 2_000
 def draw(alignment: pd.DataFrame, context: Context, style: Style) -> Drawing:
     """One row of panels per encoder and measure, one column per condition; one line per recipe."""
     about = context["alignment"]
-    phase = "intermediate" if {"intermediate", "pretrained"} & set(about["checkpoints"]) else "target"
+    phase = "target" if about["checkpoints"] in (["target"], ["pretrained", "target"]) else "intermediate"
     rows = _shown(alignment, context, phase)
     conditions = _conditions(context)
     measures = [name for name in DRAWN if name in about["measures"]] or list(about["measures"])
@@ -91,18 +90,20 @@ def _curve(rows: pd.DataFrame, encoder: str, measure: str, condition: str, recip
     found: list[dict[str, Any]] = []
     for layer, group in rows[wanted].groupby("layer"):
         cells = _cells(group)
-        drawn = bootstrap(cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer))
-        low, high = interval(drawn, effect(cells), statistics.spread(cells))
-        found.append({"layer": layer, "mean": effect(cells), "low": low, "high": high})
+        drawn = statistics.bootstrap(
+            cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer)
+        )
+        low, high = statistics.interval(drawn, statistics.effect(cells), statistics.spread(cells))
+        found.append({"layer": layer, "mean": statistics.effect(cells), "low": low, "high": high})
     return pd.DataFrame(found, columns=["layer", "mean", "low", "high"])
 
 
-def _cells(rows: pd.DataFrame) -> Array:
+def _cells(rows: pd.DataFrame) -> statistics.Array:
     """Values of shape ``(targets, languages, seeds)``; NaN where there is none."""
     seeded = rows.assign(seed=rows["seed"].fillna(-1))  # the pretrained encoder's one value stands for all seeds
     table = seeded.pivot(index=["target", "language"], columns="seed", values="value")
     targets, languages = (sorted(set(rows[name])) for name in ("target", "language"))
-    cells: Array = table.reindex(pd.MultiIndex.from_product([targets, languages])).to_numpy(float)
+    cells: statistics.Array = table.reindex(pd.MultiIndex.from_product([targets, languages])).to_numpy(float)
     return cells.reshape(len(targets), len(languages), -1)
 
 

@@ -8,8 +8,8 @@ from xstilts.plan.jobs import Job, Jobs
 from xstilts.plan.schedule import critical_path, makespan
 
 STAGES = (
-    *("fetch", "prepare", "perturb", "mini_encoder", "hub_encoder", "intermediate", "target", "evaluate", "scores"),
-    *("questions", "figures", "report"),
+    *("fetch", "prepare", "lexicon", "perturb", "mini_encoder", "hub_encoder", "intermediate", "target", "evaluate"),
+    *("scores", "alignment", "alignment_table", "questions", "figures", "report"),
 )
 
 

@@ -20,7 +20,7 @@ def hits(pairs: "Pairs", direction: str) -> float:
 MEASURES = (
     Measure(
         "p_at_1_from_english",
-        "P@1, English queries",
+        "P@1, English queries (%)",
         "percentage of English sentences whose nearest sentence of the language is their translation",
         SOURCE,
         1,
@@ -28,7 +28,7 @@ MEASURES = (
     ),
     Measure(
         "p_at_1_to_english",
-        "P@1, English candidates",
+        "P@1, English candidates (%)",
         "percentage of the language's sentences whose nearest English sentence is their translation",
         SOURCE,
         2,

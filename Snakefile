@@ -2,11 +2,17 @@ import signal
 
 from snakemake.utils import min_version
 
+from xstilts.relay import relay_signals
+
 min_version("9.10")
 
-# SLURM warns a job of its wall clock by SIGUSR1, and every process of it gets the signal. The training process has a
-# handler and saves; the Snakemake around it must not die of it, because it would delete what the job leaves.
-signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+# SLURM warns a job of its wall clock by SIGUSR1. Snakemake must not die of it, nor the shell around the training process,
+# which saves its state when the signal is passed on to it.
+if workflow.remote_exec:
+    relay_signals()
+else:
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+shell.prefix("trap '' USR1; ")
 
 # A study given by --configfile stands alone: merging it into the default one would mix two studies.
 if "study" not in config:

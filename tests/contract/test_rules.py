@@ -109,6 +109,7 @@ def test_a_floor_imports_only_from_floors_below():
         {"cache"},
         {"artifacts"},
         {"devices"},
+        {"relay"},
         {"seeds"},
         {"errors"},
     ]

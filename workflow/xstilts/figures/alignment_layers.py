@@ -10,7 +10,8 @@ from xstilts.analysis.measures import registry
 from xstilts.figures.base import Drawing, Kind, count, page, panel_title, recipe_handles, spread
 from xstilts.figures.curves import plot_bands
 from xstilts.figures.style import Style
-from xstilts.questions.statistics import Array, bootstrap, effect, interval
+from xstilts.questions import statistics
+from xstilts.questions.statistics import Array
 from xstilts.questions.table import BASELINE, CLEAN, ENGLISH, Context
 from xstilts.seeds import derive_seed
 
@@ -90,9 +91,12 @@ def _curve(rows: pd.DataFrame, encoder: str, measure: str, condition: str, recip
     found: list[dict[str, Any]] = []
     for layer, group in rows[wanted].groupby("layer"):
         cells = _cells(group)
-        drawn = bootstrap(cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer))
-        low, high = interval(drawn)
-        found.append({"layer": layer, "mean": effect(cells), "low": low, "high": high})
+        drawn = statistics.bootstrap(
+            cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer)
+        )
+        mean = statistics.effect(cells)
+        low, high = statistics.interval(drawn, mean, statistics.spread(cells))
+        found.append({"layer": layer, "mean": mean, "low": low, "high": high})
     return pd.DataFrame(found, columns=["layer", "mean", "low", "high"])
 
 

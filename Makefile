@@ -27,8 +27,8 @@ demo: environment  ## run the default study to its report
 	snakemake --cores $(CORES) --configfile $(STUDY)
 	@echo "report: $$(xstilts path report $(STUDY))"
 
-plan: environment  ## what would run
-	snakemake --dry-run --quiet rules --configfile $(STUDY)
+plan: environment  ## what would run, why, and what it costs
+	xstilts plan $(STUDY)
 
 queue:  ## what your jobs on the cluster are
 	squeue --me --format "%.10i %.9P %.9T %.10M %.10l %.20R %k"

@@ -6,9 +6,14 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
 from tiny import tiny_encoder
-from workflow import Workplace
+from workflow import ROOT, Workplace
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +26,14 @@ def encoder(tmp_path_factory):
 def finished(tmp_path_factory):
     """The tiny study, run to its report without disturbance."""
     workplace = Workplace(tmp_path_factory.mktemp("finished") / "study")
+    workplace.run()
+    return workplace
+
+
+@pytest.fixture(scope="session")
+def sketched(tmp_path_factory):
+    """The tiny study, run to its report by a stand-in that only leaves files: for tests of which jobs run."""
+    workplace = Workplace(tmp_path_factory.mktemp("sketched") / "study")
+    workplace.tools = ROOT / "tests" / "stub"
     workplace.run()
     return workplace

@@ -89,6 +89,7 @@ def rows_of(task_type, count, part="train"):
 
 
 LABELS = {"classification": ("0", "1"), "multiple_choice": (), "tagging": ("NOUN", "ADJ"), "span_qa": (), "mlm": ()}
+LABELLED = [task_type for task_type in LABELS if task_type != "mlm"]
 METRIC = {"span_qa": "exact_match"}
 SIZES = {"train": 192, "dev": 48}
 

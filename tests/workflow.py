@@ -20,9 +20,11 @@ class Workplace:
         folder: where Snakemake runs.
         study: the study file.
         root: the copy of the workflow that runs.
+        tools: a folder whose commands stand in for the real ones.
     """
 
     root = ROOT
+    tools: Path | None = None
 
     def __init__(self, folder: Path, study: Path = STUDY) -> None:
         self.folder = folder
@@ -51,7 +53,8 @@ class Workplace:
             *(sys.executable, "-m", "snakemake", "--snakefile", str(self.root / "Snakefile")),
             *("--directory", str(self.folder), "--configfile", str(self.study), *arguments),
         ]
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        folders = [self.tools, Path(sys.executable).parent, os.environ["PATH"]]
+        path = os.pathsep.join(str(folder) for folder in folders if folder)
         environment = os.environ | {"PATH": path} | self.package()
         done = subprocess.run(command, capture_output=True, text=True, env=environment, **options)
         if check:

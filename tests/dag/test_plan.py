@@ -32,8 +32,8 @@ def names(workplace: Workplace) -> set[str]:
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_a_changed_study(finished, tmp_path, edit):
-    workplace = finished.copy(tmp_path / "study")
+def test_a_changed_study(sketched, tmp_path, edit):
+    workplace = sketched.copy(tmp_path / "study")
     workplace.edit(edit)
     assert names(workplace) == workplace.planned()
 
@@ -45,15 +45,15 @@ def test_a_fresh_study(tmp_path):
     assert len(found) > 20
 
 
-def test_a_partial_study(finished, tmp_path):
-    workplace = finished.copy(tmp_path / "study")
+def test_a_partial_study(sketched, tmp_path):
+    workplace = sketched.copy(tmp_path / "study")
     (workplace.results / "checkpoints/mini/nli/seed1/model.safetensors").unlink()
     (workplace.results / "data/mini_pos/clean/manifest.json").unlink()
     assert names(workplace) == workplace.planned()
 
 
-def test_reasons_name_the_changed_keys_and_what_is_missing(finished, tmp_path):
-    workplace = finished.copy(tmp_path / "study")
+def test_reasons_name_the_changed_keys_and_what_is_missing(sketched, tmp_path):
+    workplace = sketched.copy(tmp_path / "study")
     workplace.edit(EDITS["learning rate"])
     (workplace.results / "predictions/mini/none/pos/seed1/clean.json").unlink()
     jobs = {job.name.removeprefix("results/tiny/"): job for job in jobs_of(workplace).waiting}

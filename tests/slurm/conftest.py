@@ -130,12 +130,20 @@ def local(tmp_path_factory) -> Workplace:
     return workplace
 
 
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory) -> Workplace:
+    """The same study as far as its one long training job."""
+    workplace = Workplace(tmp_path_factory.mktemp("trained") / "study", HERE / "study.yaml")
+    workplace.run(f"{workplace.results.relative_to(workplace.folder)}/checkpoints/mini/nli/seed1/manifest.json")
+    return workplace
+
+
 @pytest.fixture
-def prepared(local, cluster, tmp_path) -> Iterator[ClusterWorkplace]:
+def prepared(trained, cluster, tmp_path) -> Iterator[ClusterWorkplace]:
     """The same study before any training: data and encoder are there, the long training job is next."""
-    shutil.copytree(local.folder, tmp_path / "study", copy_function=shutil.copy2)
+    shutil.copytree(trained.folder, tmp_path / "study", copy_function=shutil.copy2)
     workplace = ClusterWorkplace(tmp_path / "study", cluster)
-    for name in ("checkpoints", "predictions", "logs"):
+    for name in ("checkpoints", "logs"):
         shutil.rmtree(workplace.results / name)
     yield workplace
     workplace.stop()

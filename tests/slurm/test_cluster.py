@@ -22,17 +22,17 @@ def test_a_study_ends_with_the_same_scores_as_on_one_machine(local, cluster, tmp
     assert list((workplace.folder / "slurm_logs").glob("efficiency_report_*.csv"))
 
 
-def test_a_cancelled_job_is_submitted_again(prepared, local):
+def test_a_cancelled_job_is_submitted_again(prepared, trained):
     run = prepared.start("--", TRAINED)
     job = prepared.until_it_trains()
     assert prepared.cluster.said("scancel", job) is not None
     said = run.wait()
     assert "CANCELLED" in said
     assert prepared.resumed()
-    prepared.assert_same_weights(local)
+    prepared.assert_same_weights(trained)
 
 
-def test_a_job_whose_node_is_lost_runs_on_another_though_the_first_may_still_train(prepared, local):
+def test_a_job_whose_node_is_lost_runs_on_another_though_the_first_may_still_train(prepared, trained):
     run = prepared.start("--", TRAINED)
     job = prepared.until_it_trains()
     node = prepared.cluster.said("squeue", "-h", "-j", job, "-o", "%N").strip()
@@ -41,18 +41,18 @@ def test_a_job_whose_node_is_lost_runs_on_another_though_the_first_may_still_tra
         run.wait()
     finally:
         prepared.cluster.find(node)
-    prepared.assert_same_weights(local)
+    prepared.assert_same_weights(trained)
 
 
-def test_a_wall_clock_shorter_than_the_training(prepared, local):
+def test_a_wall_clock_shorter_than_the_training(prepared, trained):
     run = prepared.start("--", TRAINED, run_minutes=1, warn=45)
     said = run.wait()
     assert "Trying to restart job" in said
     assert prepared.resumed()
-    prepared.assert_same_weights(local)
+    prepared.assert_same_weights(trained)
 
 
-def test_a_preempted_job_comes_back(prepared, local):
+def test_a_preempted_job_comes_back(prepared, trained):
     run = prepared.start("--", TRAINED)
     job = prepared.until_it_trains()
     urgent = ("sbatch", "-p", "high", "-A", "ci", "--nodes=2", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 5")
@@ -60,22 +60,22 @@ def test_a_preempted_job_comes_back(prepared, local):
     wait_for(lambda: job in prepared.cluster.jobs("intermediate", "pending"), 60)
     run.wait()
     assert prepared.resumed()
-    prepared.assert_same_weights(local)
+    prepared.assert_same_weights(trained)
 
 
-def test_the_submitting_process_killed_and_called_again_at_once(prepared, local):
+def test_the_submitting_process_killed_and_called_again_at_once(prepared, trained):
     first = prepared.start("--", TRAINED)
     prepared.until_it_trains()
     os.killpg(first.process.pid, signal.SIGKILL)
     first.process.wait()
     second = prepared.start("--", TRAINED)
     second.wait()
-    prepared.assert_same_weights(local)
+    prepared.assert_same_weights(trained)
     wait_for(lambda: not prepared.cluster.jobs("intermediate"), 300)
-    prepared.assert_same_weights(local)
+    prepared.assert_same_weights(trained)
 
 
-def test_two_studies_at_the_same_time_train_what_they_share_once(prepared, local, tmp_path, monkeypatch):
+def test_two_studies_at_the_same_time_train_what_they_share_once(prepared, trained, tmp_path, monkeypatch):
     monkeypatch.setenv("XSTILTS_CACHE_DIR", str(tmp_path / "cache"))
     other = ClusterWorkplace(tmp_path / "other", prepared.cluster)
     subprocess.run(["cp", "-a", f"{prepared.folder}/.", str(other.folder)], check=True)
@@ -84,7 +84,7 @@ def test_two_studies_at_the_same_time_train_what_they_share_once(prepared, local
     for run in runs:
         run.wait(900 - (time.monotonic() - began))
     for workplace in (prepared, other):
-        workplace.assert_same_weights(local)
+        workplace.assert_same_weights(trained)
     logs = sorted(workplace.training_log() for workplace in (prepared, other))
     assert sum("taken from" in log for log in logs) == 1
     assert sum("English dev" in log for log in logs) == 1

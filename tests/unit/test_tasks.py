@@ -12,6 +12,7 @@ from xstilts import tasks
 from xstilts.cli import main
 from xstilts.data.checks import RowCheck
 from xstilts.errors import ConfigError, DataError
+from xstilts.metrics import METRICS
 from xstilts.sources.overlap import fingerprint
 from xstilts.tasks import catalogue, pawsx
 from xstilts.tasks.base import MULTILINGUAL, POOL, RETRIEVAL_TYPES
@@ -366,3 +367,9 @@ def test_chance_is_one_over_the_options_where_guessing_has_options() -> None:
     assert tasks.get("commonsenseqa").chance == 20
     assert tasks.get("udpos").chance is None
     assert tasks.get("xquad").chance is None
+
+
+def test_every_task_is_scored_by_metrics_of_its_type():
+    for task in tasks.registry().values():
+        assert task.metrics, task.name
+        assert all((task.type, name) in METRICS for name in task.metrics), task.name

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-from tiny import LABELS, RECIPE, pretend_task, rows_of
+from tiny import LABELLED, LABELS, RECIPE, pretend_task, rows_of
 from xstilts.artifacts import MANIFEST, verify, write_json
 from xstilts.errors import CheckpointError, XstiltsError
 from xstilts.models.heads import HEADS
@@ -27,7 +27,7 @@ def weights_of(checkpoint):
     return verify(checkpoint)["files"]["model.safetensors"]["sha256"]
 
 
-@pytest.mark.parametrize("task_type", LABELS)
+@pytest.mark.parametrize("task_type", LABELLED)
 def test_every_task_type_learns_and_its_checkpoint_loads_with_transformers(
     task_type, encoder, data, tmp_path, monkeypatch
 ):
@@ -88,7 +88,18 @@ def test_the_head_of_an_earlier_phase_is_dropped_and_its_encoder_kept(encoder, d
     assert not torch.equal(trained.classifier.out_proj.weight, model.classifier.out_proj.weight)
 
 
-@pytest.mark.parametrize("task_type", LABELS)
+@pytest.mark.parametrize("before", ["classification", "tagging"])
+@pytest.mark.parametrize("after", ["span_qa", "multiple_choice"])
+def test_a_head_without_labels_fits_after_one_with_many(before, after, encoder, data, tmp_path, monkeypatch):
+    monkeypatch.setitem(LABELS, before, ("0", "1", "NOUN", "ADJ", "X"))
+    pretend_task(monkeypatch, before)
+    train(RECIPE | {"epochs": 0.1}, encoder, data, tmp_path / "intermediate", "toy")
+    pretend_task(monkeypatch, after)
+    manifest = train(RECIPE | {"epochs": 8}, tmp_path / "intermediate", data, tmp_path / "target", "toy")
+    assert manifest["history"]["best_score"] > 90
+
+
+@pytest.mark.parametrize("task_type", LABELLED)
 def test_a_cut_batch_has_the_padded_batchs_gradient_to_ten_digits(task_type, encoder):
     tokenizer = load_tokenizer(encoder)
     head = HEADS[task_type](LABELS[task_type], tokenizer, RECIPE)

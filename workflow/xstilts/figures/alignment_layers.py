@@ -11,7 +11,7 @@ from xstilts.figures.base import Drawing, Kind, count, page, panel_title, recipe
 from xstilts.figures.curves import plot_bands
 from xstilts.figures.style import Style
 from xstilts.questions import statistics
-from xstilts.questions.statistics import Array
+from xstilts.questions.statistics import Array, bootstrap, effect, interval
 from xstilts.questions.table import BASELINE, CLEAN, ENGLISH, Context
 from xstilts.seeds import derive_seed
 
@@ -91,12 +91,9 @@ def _curve(rows: pd.DataFrame, encoder: str, measure: str, condition: str, recip
     found: list[dict[str, Any]] = []
     for layer, group in rows[wanted].groupby("layer"):
         cells = _cells(group)
-        drawn = statistics.bootstrap(
-            cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer)
-        )
-        mean = statistics.effect(cells)
-        low, high = statistics.interval(drawn, mean, statistics.spread(cells))
-        found.append({"layer": layer, "mean": mean, "low": low, "high": high})
+        drawn = bootstrap(cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer))
+        low, high = interval(drawn, effect(cells), statistics.spread(cells))
+        found.append({"layer": layer, "mean": effect(cells), "low": low, "high": high})
     return pd.DataFrame(found, columns=["layer", "mean", "low", "high"])
 
 

@@ -69,11 +69,14 @@ def _texts(sources: Sequence[Path], data_dir: Path | None, raw: Path | None) -> 
 
 
 def _hub(recipe: Mapping[str, Any], output: Path) -> dict[str, Any]:
-    """Download a pinned revision and save its encoder in float32 safetensors with a fast tokenizer."""
+    """Download a pinned revision and save it in float32 safetensors with a fast tokenizer.
+
+    Its masked-language head is kept where it has one, for recipes that go on with masked-language modelling.
+    """
     import tempfile
 
     from huggingface_hub import snapshot_download
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoTokenizer
 
     name = f"{recipe['id']} at {recipe['revision'][:12]}"
     with tempfile.TemporaryDirectory(prefix=".download.", dir=output.parent) as folder:
@@ -90,7 +93,7 @@ def _hub(recipe: Mapping[str, Any], output: Path) -> dict[str, Any]:
             raise CheckpointError(
                 f"{name}: has no safetensors weights; choose a revision that has (pickled weights are not loaded)"
             )
-        model = AutoModel.from_pretrained(folder, use_safetensors=True, trust_remote_code=False, dtype="float32")
+        model = _pretrained(folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
         if not tokenizer.is_fast:
             raise CheckpointError(
@@ -100,3 +103,14 @@ def _hub(recipe: Mapping[str, Any], output: Path) -> dict[str, Any]:
         tokenizer.save_pretrained(output)
         files = {path.name: sha256_file(path) for path in sorted(Path(folder).glob("*.safetensors"))}
     return {"kind": "hub", "id": recipe["id"], "revision": recipe["revision"], "downloaded": files}
+
+
+def _pretrained(folder: str) -> Any:
+    from transformers import AutoModel, AutoModelForMaskedLM
+
+    options = {"use_safetensors": True, "trust_remote_code": False, "dtype": "float32"}
+    try:
+        model, info = AutoModelForMaskedLM.from_pretrained(folder, output_loading_info=True, **options)
+    except ValueError:  # the architecture has no such head
+        return AutoModel.from_pretrained(folder, **options)
+    return AutoModel.from_pretrained(folder, **options) if info["missing_keys"] else model

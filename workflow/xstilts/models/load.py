@@ -43,7 +43,8 @@ def load_encoder(checkpoint: Path) -> Any:
 def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
     """A checkpoint's encoder under a new head of ``len(labels)`` outputs, drawn from torch's current generator.
 
-    The head of an earlier phase is dropped, the encoder kept (Phang et al. 2020, section 2).
+    The head of an earlier phase is dropped, the encoder kept (Phang et al. 2020, section 2). Only a masked-language
+    head goes on where the checkpoint has one: pretraining made it.
 
     Raises:
         CheckpointError: as :func:`load_encoder`, or the head does not fit the architecture.
@@ -52,9 +53,9 @@ def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
 
     encoder = load_encoder(checkpoint)
     config = transformers.AutoConfig.from_pretrained(checkpoint)
-    if labels:
-        config.id2label = dict(enumerate(labels))
-        config.label2id = {label: position for position, label in config.id2label.items()}
+    # Without labels of its own, a head must not inherit the number that an earlier phase left in the configuration.
+    config.id2label = dict(enumerate(labels or ("LABEL_0", "LABEL_1")))
+    config.label2id = {label: position for position, label in config.id2label.items()}
     try:
         model = getattr(transformers, auto_class).from_config(
             config, attn_implementation=_options()["attn_implementation"]
@@ -66,7 +67,22 @@ def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
     result = model.base_model.load_state_dict(encoder.state_dict(), strict=False)
     if result.missing_keys:
         raise CheckpointError(f"{checkpoint}: the encoder lacks {result.missing_keys[0]}, which {auto_class} needs")
+    if auto_class == "AutoModelForMaskedLM":
+        _restore_pretrained_head(model, checkpoint / "model.safetensors")
     return model
+
+
+def _restore_pretrained_head(model: Any, weights: Path) -> None:
+    """Copy what the file has under the names of the model's parameters outside its encoder."""
+    from safetensors import safe_open
+
+    if not weights.is_file():
+        return
+    with safe_open(weights, "pt") as saved, torch.no_grad():
+        there = set(saved.keys())
+        for name, parameter in model.named_parameters():
+            if name in there and not name.startswith(f"{model.base_model_prefix}."):
+                parameter.copy_(saved.get_tensor(name))
 
 
 def load_model(checkpoint: Path, auto_class: str) -> Any:

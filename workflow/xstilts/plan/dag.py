@@ -86,7 +86,7 @@ def _job(job: Any, workflow: Any) -> Job:
         recipe=_mapping(params.get("recipe")),
         parent=params.get("parent") or params.get("checkpoint"),
         data=_strings(params.get("data")),
-        why=reasons(dag.reason(job), lambda path: _maker(job, path, dag)) if dag.needrun(job) else (),
+        why=reasons(dag.reason(job), _makers(job, dag)) if dag.needrun(job) else (),
         seconds=seconds,
     )
 
@@ -95,12 +95,9 @@ def _name(job: Any) -> str:
     return str(job.output[0])
 
 
-def _maker(job: Any, path: str, dag: Any) -> str:
-    """The name of the job that makes one of this job's inputs."""
-    for parent, files in dag.dependencies[job].items():
-        if path in map(str, files):
-            return _name(parent)
-    return path
+def _makers(job: Any, dag: Any) -> dict[str, str]:
+    """The names of the jobs that make this job's inputs, by input."""
+    return {str(file): _name(parent) for parent, files in dag.dependencies[job].items() for file in files}
 
 
 def _mapping(text: Any) -> Mapping[str, Any] | None:

@@ -2,16 +2,16 @@
 
 import ast
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
-def reasons(reason: Any, maker: Callable[[str], str]) -> tuple[str, ...]:
+def reasons(reason: Any, makers: Mapping[str, str]) -> tuple[str, ...]:
     """Snakemake's reason for a job, in words.
 
     Args:
         reason: the job's ``Reason``.
-        maker: names the job that makes one of its inputs.
+        makers: name of the job that makes it, by input.
 
     Returns:
         At least one line; the job's own reasons come before those it inherits.
@@ -34,7 +34,7 @@ def reasons(reason: Any, maker: Callable[[str], str]) -> tuple[str, ...]:
     if reason.forced:
         said.append("forced")
     if reason.updated_input_run:
-        said.append("after: " + _names({maker(str(path)) for path in reason.updated_input_run}))
+        said.append("after: " + _names({makers.get(str(path), str(path)) for path in reason.updated_input_run}))
     return tuple(said) or ("needed by another job",)
 
 

@@ -85,7 +85,8 @@ def _stream(key: str, pool: Sequence[tuple[Task, Path]], head: Head, recipe: Map
     rows = subset(train, recipe["examples"], recipe["seed"])
     if recipe.get("blank"):
         rows, dev = ([blanked(task.type, row) for row in part] for part in (rows, dev))
-    items, dev_items = head.encode(rows, train=True), head.encode(dev, train=False)
+    items = head.encode(rows, train=True) if rows else []
+    dev_items = head.encode(dev, train=False) if dev else []
     if not items:
         raise DataError(f"{pool[0][1]}: no usable train rows for {label}; check the prepared data")
     name = "+".join(member.name for member, _ in pool)

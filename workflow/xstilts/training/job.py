@@ -105,6 +105,8 @@ def _train(
     logger = event_log(curves if world.first else None)
     search = Search(recipe, parent, streams, texts, tokenizer, world, device, states, label, logger, phases)
     model, history = search.run()
+    with phases("dev"):
+        decoding = search.calibrate(model)
     with phases("save"):
         facts = {
             "recipe": dict(recipe),
@@ -118,6 +120,7 @@ def _train(
             "dev_metric": tasks.get(recipe["tasks"][0]).metrics[0],
             "learning_rate": search.best_learning_rate,
             "tuning": search.tuning,
+            "decoding": decoding,
             "history": history,
             "resumed": search.resumed,
             "processes": world.size,

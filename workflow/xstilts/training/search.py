@@ -120,6 +120,15 @@ class Search:
                 parameter.copy_(kept[name])
         return attempt.learner.checkpoint, history
 
+    def calibrate(self, model: Any) -> dict[str, float]:
+        """Options of decoding that the selected weights do best with on English dev rows, of a single head."""
+        if len(self.streams) > 1 or not self.streams[0].calibrates:
+            return {}
+        stream = self.streams[0]
+        options = self.recipe["micro_batch_tokens"], self.recipe["precision"]
+        logits = predict_logits(model, stream.head, stream.dev_items, self.device, *options)
+        return stream.head.calibrate(stream.dev_rows, stream.dev_items, logits)
+
     def _train(self, attempt: Attempt, learning_rate: float, after_step: Callable[[], None]) -> None:
         recipe = self.recipe
         roles = {method.role: method for method in map(get, (m["name"] for m in recipe["methods"]))}

@@ -60,6 +60,11 @@ class Stream:
         """Whether its English dev rows count when weights are selected."""
         return self.labelled and bool(self.dev_items)
 
+    @property
+    def calibrates(self) -> bool:
+        """Whether decoding has something to choose: some dev question has no answer."""
+        return self.type == "span_qa" and not all(row["answer_texts"] for row in self.dev_rows)
+
     def visit(self, indices: Sequence[int], epochs: Sequence[int]) -> list[Item]:
         """The items as they are; of unlabelled text, with masks drawn for this epoch."""
         if isinstance(self.head, MaskedLM):

@@ -101,6 +101,10 @@ class Head(abc.ABC):
     def decode(self, rows: Sequence[Row], items: Sequence[Item], logits: Sequence[Any]) -> list[dict[str, Any]]:
         """Predictions, one per row, in the order of the rows."""
 
+    def calibrate(self, rows: Sequence[Row], items: Sequence[Item], logits: Sequence[Any]) -> dict[str, float]:
+        """Options of :meth:`decode` to choose on English dev rows; none, unless the type has some."""
+        return {}
+
     def units(self, item: Item) -> int:
         """Number of terms the item adds to the loss; the mean over a batch is taken over them."""
         return 1

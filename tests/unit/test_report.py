@@ -84,7 +84,16 @@ def test_it_needs_nothing_but_itself(page: Page) -> None:
 
 
 def test_it_starts_with_the_answers_in_words(page: Page) -> None:
-    positions = [page.text.index(words) for words in ("Supported: effect +", "Scores in percent", "Gain of each")]
+    positions = [
+        page.text.index(words)
+        for words in (
+            "Supported: effect +",
+            "Answers by language",
+            "Score against noise",
+            "Scores in percent",
+            "Gain of each",
+        )
+    ]
     assert positions == sorted(positions)
     assert re.search(r"nli − none Supported: effect \+4\.\d points \[3\.\d, 4\.\d\], 10 languages × 3 seeds", page.text)
 

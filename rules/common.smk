@@ -7,6 +7,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from xstilts import tasks
+from xstilts.analysis.difficulty import MEASURES
 from xstilts.artifacts import canonical_json, hold_lock
 from xstilts.data.fetch import addresses, sizes
 from xstilts.errors import XstiltsError
@@ -22,7 +23,6 @@ from xstilts.study import (
     recipes,
     run_words,
 )
-from xstilts.study.question import REPRESENTATIONS
 from xstilts.tasks.base import MULTILINGUAL, POOL
 
 try:
@@ -227,17 +227,17 @@ def predictions(suffix):
     ]
 
 
-def tables_asked(name):
-    """The table of alignment or difficulty, where a question is about it."""
-    asked = {
-        "alignment": lambda question: question["outcome"] in REPRESENTATIONS,
-        "difficulty": lambda question: question["covariate"] is not None,
-    }[name]
-    return (
-        [f"{PATHS.root}/{name}.csv"]
-        if any(map(asked, STUDY.questions.values()))
-        else []
-    )
+def null_files(wildcards):
+    """The null model that a difficulty job needs, if a measure does."""
+    if not any(MEASURES[name].null for name in STUDY.difficulty):
+        return []
+    folder = PATHS.null(wildcards.encoder, wildcards.intermediate, wildcards.seed)
+    return list(whole(folder).values())
+
+
+def difficulty_table():
+    """The difficulty table as an input, if the study has one."""
+    return f"{PATHS.root}/difficulty.csv" if STUDY.difficulty else []
 
 
 def figure_names():
@@ -250,6 +250,8 @@ def figure_names():
         "noise_curve": any(found.label for found in STUDY.conditions.values()),
         "layers": any(target.retrieval for target in STUDY.targets.values()),
         "alignment_layers": STUDY.alignment is not None,
+        "forest": bool(STUDY.questions),
+        "difficulty_scatter": bool(STUDY.difficulty),
     }
     return [name for name, applies in shown.items() if applies]
 

@@ -1,7 +1,9 @@
 rule figures:
     input:
         scores=rules.scores.output.csv,
+        answers=rules.questions.output[0],
         alignment=alignment_table(),
+        difficulty=difficulty_table(),
     output:
         index=f"{PATHS.root}/figures/figures.json",
         svg=[
@@ -25,4 +27,4 @@ rule figures:
         folder=subpath(output.index, parent=True),
     shell:
         "xstilts figures --context {params.context:q} --style {params.style:q} --scores {input.scores:q}"
-        " --alignment {input.alignment:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --answers {input.answers:q} --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {params.folder:q} 2>&1 | tee {log:q}"

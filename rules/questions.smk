@@ -2,8 +2,8 @@ rule questions:
     input:
         scores=rules.scores.output.csv,
         predictions=predictions("parquet"),
-        alignment=tables_asked("alignment"),
-        difficulty=tables_asked("difficulty"),
+        alignment=alignment_table(),
+        difficulty=difficulty_table(),
     output:
         report(
             f"{PATHS.root}/answers.csv",
@@ -19,11 +19,6 @@ rule questions:
     params:
         context=CONTEXT,
         predictions=f"{PATHS.root}/predictions",
-        tables=lambda w, input: [
-            f"--{name}={path}"
-            for name in ("alignment", "difficulty")
-            for path in input.get(name) or []
-        ],
     shell:
         "xstilts answer --context {params.context:q} --scores {input.scores:q} --predictions {params.predictions:q}"
-        " {params.tables:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {output:q} 2>&1 | tee {log:q}"

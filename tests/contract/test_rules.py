@@ -13,7 +13,7 @@ from workflow import ROOT, Workplace
 from xstilts.cli import parser
 from xstilts.study import parse_study, recipes
 
-STUDIES = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]
+STUDIES = [ROOT / "config.yaml", *sorted((ROOT / "studies").rglob("*.yaml"))]
 
 
 def dry_run(path: Path, folder: Path, *options: str) -> str:
@@ -21,7 +21,7 @@ def dry_run(path: Path, folder: Path, *options: str) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_study_plans_and_every_command_line_parses(path, tmp_path):
     said = dry_run(path, tmp_path / "plan", "--printshellcmds")
     commands = re.findall(r"^Shell command: (xstilts .*?) 2>&1 \| tee \S+$", said, re.M)
@@ -31,7 +31,7 @@ def test_every_study_plans_and_every_command_line_parses(path, tmp_path):
         assert callable(arguments.run)
 
 
-@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_plan_has_a_job_for_every_checkpoint_and_evaluation(path, tmp_path):
     study = parse_study(yaml.safe_load(path.read_text()))
     arms = list(study.arms())
@@ -60,7 +60,7 @@ def test_the_benchmark_studies_have_the_jobs_that_their_design_says(name, jobs, 
     assert {rule: int(stats[rule]) for rule in jobs} == jobs
 
 
-@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_figures_that_rules_expect_are_those_that_are_drawn(path, tmp_path):
     from xstilts import figures
 

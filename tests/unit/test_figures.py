@@ -15,8 +15,12 @@ from matplotlib.text import Text
 
 from xstilts import figures
 from xstilts.errors import ConfigError
+from xstilts.questions.answers import Tables, answer_questions, main_answers
+from xstilts.questions.covariates import beside_scores
+from xstilts.questions.summary import summary
 
 NAMES = ["gain_heatmap", "language_scores", "noise_curve", "layers"]
+ANSWERS = "forest"
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +46,10 @@ def test_every_figure_is_written_as_svg_and_png_and_indexed(
     study: dict[str, Any], scores: pd.DataFrame, tmp_path: Path
 ) -> None:
     scores.to_csv(tmp_path / "scores.csv", index=False)
-    figures.draw_all(tmp_path / "scores.csv", study, {"dpi": 60}, tmp_path / "figures")
+    main_answers(tmp_path / "scores.csv", study, tmp_path / "answers.csv")
+    figures.draw_all(tmp_path / "scores.csv", tmp_path / "answers.csv", study, {"dpi": 60}, tmp_path / "figures")
     index = json.loads((tmp_path / "figures" / "figures.json").read_text())
-    assert [about["name"] for about in index] == NAMES == figures.names(study)
+    assert [about["name"] for about in index] == [ANSWERS, *NAMES] == figures.names(study)
     for about in index:
         assert about["caption"] and about["alt"] and about["title"]
         assert all((tmp_path / "figures" / name).stat().st_size > 1000 for name in about["files"])
@@ -128,3 +133,21 @@ def test_bad_style_is_refused(study: dict[str, Any], scores: pd.DataFrame, style
 def test_an_unknown_figure_is_refused(study: dict[str, Any], scores: pd.DataFrame) -> None:
     with pytest.raises(ConfigError, match="figures: gain_heatmap"):
         figures.draw("pie", scores, study, {})
+
+
+def test_a_forest_has_a_line_for_every_language(study: dict[str, Any], scores: pd.DataFrame) -> None:
+    figure = figures.draw("forest", answer_questions(Tables(scores), study, 200), study, {})
+    panels = [axes for axes in figure.axes if axes.has_data()]
+    assert len(panels) == 4
+    assert [label.get_text() for label in panels[0].get_yticklabels()] == ["all", *sorted(score_tables.COVERED)]
+    assert panels[0].get_title(loc="left") == "gain: nli - none"
+
+
+def test_the_scatter_names_every_recipe(study: dict[str, Any], scores: pd.DataFrame) -> None:
+    rows = [("mini", name, name, 1, "pvi", 1.0 + len(name), 10) for name in ("nli", "qa", "commonsense")]
+    difficulty = pd.DataFrame(rows, columns=["encoder", "intermediate", "task", "seed", "measure", "value", "n"])
+    asked = study | {"difficulty": ["pvi"]}
+    assert "difficulty_scatter" in figures.names(asked)
+    figure = figures.draw("difficulty_scatter", beside_scores(difficulty, summary(scores, study)), asked, {})
+    for axes in figure.axes:
+        assert [text.get_text() for text in axes.texts] == ["nli", "qa", "commonsense"]

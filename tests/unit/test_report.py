@@ -58,7 +58,7 @@ def folder(study: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> P
     scores[~((scores["intermediate"] == "qa") & (scores["seed"] == 1))].to_csv(folder / "scores.csv", index=False)
     study["manifests"] = [{"path": str(folder / "checkpoints" / "a b" / "manifest.json"), "kind": "checkpoint"}]
     main_answers(folder / "scores.csv", study, folder / "answers.csv")
-    figures.draw_all(folder / "scores.csv", study, {"dpi": 50}, folder / "figures")
+    figures.draw_all(folder / "scores.csv", folder / "answers.csv", study, {"dpi": 50}, folder / "figures")
     write_report(folder / "scores.csv", folder / "answers.csv", study, folder / "figures", folder / "report.html")
     return folder
 
@@ -78,13 +78,22 @@ def test_it_is_well_formed(page: Page) -> None:
 def test_it_needs_nothing_but_itself(page: Page) -> None:
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
     sources = [attributes["src"] for _, attributes in page.tags if "src" in attributes]
-    assert len(sources) == 4 and all(source and source.startswith("data:image/svg+xml;base64,") for source in sources)
+    assert len(sources) == 5 and all(source and source.startswith("data:image/svg+xml;base64,") for source in sources)
     links = [attributes["href"] or "" for _, attributes in page.tags if "href" in attributes]
     assert not [link for link in links if ":" in link or link.startswith("/")]
 
 
 def test_it_starts_with_the_answers_in_words(page: Page) -> None:
-    positions = [page.text.index(words) for words in ("Supported: effect +", "Scores in percent", "Gain of each")]
+    positions = [
+        page.text.index(words)
+        for words in (
+            "Supported: effect +",
+            "Answers by language",
+            "Score against noise",
+            "Scores in percent",
+            "Gain of each",
+        )
+    ]
     assert positions == sorted(positions)
     assert re.search(r"nli − none Supported: effect \+4\.\d points \[3\.\d, 4\.\d\], 10 languages × 3 seeds", page.text)
 

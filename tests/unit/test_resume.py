@@ -7,11 +7,12 @@ import sys
 import threading
 import time
 
+import pandas as pd
 import pytest
 import torch
 from transformers import GPT2Config, GPT2Model
 
-from tiny import RECIPE, pretend_task, pretend_tasks, tiny_encoder
+from tiny import RECIPE, SIZES, pretend_task, pretend_tasks, tiny_encoder
 from xstilts.artifacts import MANIFEST, atomic_directory, file_table, read_json, write_json
 from xstilts.errors import CheckpointError
 from xstilts.models.load import load_tokenizer
@@ -99,6 +100,25 @@ def test_kills_change_no_byte_of_a_multi_task_run_with_text_mixed_in(encoder, tm
     steps = rng("kills", "multi").sample(range(2, 40), 10)
     manifest = train_with_kills(monkeypatch, steps, output=tmp_path / "killed", state_minutes=0.0, **common)
     assert weights(manifest) == weights(undisturbed)
+
+
+@pytest.mark.parametrize("task_type", ["classification", "span_qa"])
+def test_training_dynamics_are_recorded_and_change_no_byte(task_type, encoder, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, task_type)
+    common = {"parent": encoder, "data": folders(tmp_path, "data"), "label": "toy"}
+    plain = train(recipe=RECIPE, output=tmp_path / "plain", **common)
+    asked = RECIPE | {"cartography": True}
+    recorded = train(recipe=asked, output=tmp_path / "recorded", **common)
+    killed = train_with_kills(
+        monkeypatch, [4, 17, 30], recipe=asked, output=tmp_path / "killed", state_minutes=0.0, **common
+    )
+    assert weights(plain) == weights(recorded) == weights(killed)
+    whole, resumed = (pd.read_parquet(tmp_path / name / "cartography.parquet") for name in ("recorded", "killed"))
+    pd.testing.assert_frame_equal(whole, resumed)
+    assert set(whole.columns) == {"id", "task", "epoch", "probability", "correct"}
+    assert whole.groupby("epoch")["id"].nunique().to_dict() == dict.fromkeys((1, 2, 3), SIZES["train"])
+    means = whole.groupby("epoch")["probability"].mean()
+    assert whole["probability"].between(0, 1).all() and means[3] > means[1]
 
 
 def test_kills_across_a_grid_of_learning_rates_keep_what_was_tried(encoder, tmp_path, monkeypatch):
@@ -267,7 +287,7 @@ def test_kill_minus_nine_at_any_moment_leaves_a_state_that_resumes(encoder, tmp_
     """A real process, really killed."""
     script = tmp_path / "run.py"
     script.write_text(
-        "import sys\nfrom pathlib import Path\nimport pytest\nfrom tiny import RECIPE, pretend_task\n"
+        "import sys\nfrom pathlib import Path\nimport pytest\nfrom tiny import RECIPE, SIZES, pretend_task\n"
         "from xstilts.training.job import train\n"
         "with pytest.MonkeyPatch.context() as patch:\n"
         "    pretend_task(patch, 'classification')\n"

@@ -21,7 +21,7 @@ from xstilts.errors import CheckpointError, ConfigError, XstiltsError
 
 FOLDER, QUOTA = "XSTILTS_CACHE_DIR", "XSTILTS_CACHE_GB"
 # Written for people and different in every study: no part of what a checkpoint is.
-_WORDS = {"README.md"}
+_WORDS = {"README.md", "cartography.parquet"}
 
 
 def checkpoint_key(recipe: Mapping[str, Any], parent: Path, data: Sequence[Path]) -> str:

@@ -13,8 +13,10 @@ def register(commands: Any) -> None:
     command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON)")
     command.add_argument("--scores", type=Path, required=True)
     command.add_argument("--predictions", type=Path, help="folder of predictions; without it examples are fixed")
-    command.add_argument("--alignment", type=Path, help="table of alignment measures")
-    command.add_argument("--difficulty", type=Path, help="table of the intermediate tasks' difficulty")
+    command.add_argument("--alignment", type=Path, nargs="*", default=[], help="table of alignment measures")
+    command.add_argument(
+        "--difficulty", type=Path, nargs="*", default=[], help="table of the intermediate tasks' difficulty"
+    )
     command.add_argument("--output", type=Path, required=True)
 
 
@@ -27,6 +29,6 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.context,
         arguments.output,
         arguments.predictions,
-        arguments.alignment,
-        arguments.difficulty,
+        next(iter(arguments.alignment), None),
+        next(iter(arguments.difficulty), None),
     )

@@ -13,6 +13,8 @@ def register(commands: Any) -> None:
     command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON)")
     command.add_argument("--style", type=mapping, required=True, help="the study's `figures` (JSON)")
     command.add_argument("--scores", type=Path, required=True)
+    command.add_argument("--answers", type=Path, required=True)
+    command.add_argument("--difficulty", type=Path, nargs="*", default=[], help="the difficulty table, if there is one")
     command.add_argument("--alignment", type=Path, nargs="*", default=[], help="the alignment table, if there is one")
     command.add_argument("--output", type=Path, required=True, help="folder")
 
@@ -22,4 +24,13 @@ def run(arguments: argparse.Namespace) -> None:
     from xstilts.figures import draw_all
 
     alignment = next(iter(arguments.alignment), None)
-    draw_all(arguments.scores, arguments.context, arguments.style, arguments.output, alignment)
+    difficulty = next(iter(arguments.difficulty), None)
+    draw_all(
+        arguments.scores,
+        arguments.answers,
+        arguments.context,
+        arguments.style,
+        arguments.output,
+        alignment,
+        difficulty,
+    )

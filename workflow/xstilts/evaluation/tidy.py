@@ -117,7 +117,9 @@ class Tidy:
             writer = csv.writer(handle, lineterminator="\n")
             writer.writerow(self.columns)
             for row in rows:
-                shown = row | {"strength": f"{row['strength']:g}", "value": format(row["value"], self.digits)}
+                shown = row | {"value": format(row["value"], self.digits)}
+                if "strength" in shown:
+                    shown["strength"] = f"{shown['strength']:g}"
                 writer.writerow(shown[column] for column in self.columns)
 
     def _write_parquet(self, rows: Sequence[Row], path: Path) -> None:

@@ -16,6 +16,9 @@ from xstilts.artifacts import atomic_file, write_json
 from xstilts.errors import ConfigError
 from xstilts.figures.base import Drawing, Kind
 from xstilts.figures.style import Style
+from xstilts.questions.answers import read_answers
+from xstilts.questions.covariates import beside_scores, read_difficulty
+from xstilts.questions.summary import summary
 from xstilts.questions.table import Context, checked, read_scores
 
 INDEX = "figures.json"
@@ -67,15 +70,20 @@ def save(figure: Figure, directory: Path, stem: str) -> list[Path]:
 
 def draw_all(
     scores_csv: Path,
+    answers_csv: Path,
     context: Context,
     style: Mapping[str, Any],
     output_dir: Path,
     alignment_csv: Path | None = None,
+    difficulty_csv: Path | None = None,
 ) -> None:
     """Draw every figure that applies to a study, and last the index that the report reads, ``figures.json``."""
-    tables = {"scores": checked(read_scores(scores_csv), str(scores_csv))}
+    scores = checked(read_scores(scores_csv), str(scores_csv))
+    tables = {"scores": scores, "answers": read_answers(answers_csv)}
     if alignment_csv is not None:
         tables["alignment"] = read_alignment(alignment_csv)
+    if difficulty_csv is not None:
+        tables["difficulty_and_scores"] = beside_scores(read_difficulty(difficulty_csv), summary(scores, context))
     checked_style = Style.of(style)
     index = []
     for name in names(context):

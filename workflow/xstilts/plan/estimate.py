@@ -14,8 +14,8 @@ from xstilts.plan.jobs import Job, Jobs
 from xstilts.plan.work import FORWARD, Shape, training_flops
 from xstilts.training.cost import PEAKS
 
-TRAINERS = ("intermediate", "target")
-SCORERS = ("evaluate", "alignment")
+TRAINERS = ("intermediate", "target", "null")
+SCORERS = ("evaluate", "alignment", "difficulty")
 ENCODERS = ("mini_encoder", "hub_encoder")
 # FLOP/s of a CPU core in fp32, measured: 187 GFLOP/s on two cores without AVX-512.
 CORE_PEAK = 93.5e9
@@ -30,6 +30,7 @@ SMALL = {
     "perturb": 3.0,
     "scores": 3.0,
     "alignment_table": 3.0,
+    "difficulty_table": 3.0,
     "questions": 3.0,
     "figures": 8.0,
     "report": 3.0,

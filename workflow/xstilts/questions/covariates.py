@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from xstilts.errors import ConfigError, DataError
+from xstilts.questions.table import CLEAN
 
 COLUMNS = ["encoder", "intermediate", "task", "seed", "measure", "value", "n"]
 PREFIX = "difficulty."
@@ -41,3 +42,19 @@ def covariate_of(table: pd.DataFrame | None, name: str) -> Mapping[tuple[str, st
         raise ConfigError(f"questions: covariate {name!r} is not measured; the study has: {known}")
     means = rows.groupby(["encoder", "intermediate"])["value"].mean()
     return {(str(encoder), str(recipe)): float(value) for (encoder, recipe), value in means.items()}
+
+
+def beside_scores(difficulty: pd.DataFrame, summaries: pd.DataFrame) -> pd.DataFrame:
+    """Each recipe's difficulty beside what it scores.
+
+    Args:
+        difficulty: the table.
+        summaries: of :func:`xstilts.questions.summary.summary`.
+
+    Returns:
+        ``encoder``, ``intermediate``, ``measure``, ``difficulty`` (mean over tasks and seeds), ``target`` and
+        ``zero_shot`` on clean inputs.
+    """
+    means = difficulty.groupby(["encoder", "intermediate", "measure"], sort=False, as_index=False)["value"].mean()
+    clean = summaries[summaries["condition"] == CLEAN][["encoder", "intermediate", "target", "zero_shot"]]
+    return means.rename(columns={"value": "difficulty"}).merge(clean, on=["encoder", "intermediate"])

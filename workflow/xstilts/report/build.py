@@ -12,6 +12,9 @@ from xstilts.questions.answers import read_answers
 from xstilts.questions.table import read_scores
 from xstilts.report import tables, words
 
+# Figures that belong to the answers; the others come after the scores.
+FIRST_PAGE = ("forest", "noise_curve", "alignment_layers", "difficulty_scatter")
+
 
 def build_report(
     scores: pd.DataFrame, answers: pd.DataFrame, context: Mapping[str, Any], figures_dir: Path, output: Path
@@ -43,6 +46,7 @@ def build_report(
         summaries=tables.summaries(scores, context),
         language_tables=tables.language_tables(scores, context),
         figures=tables.figures(figures_dir),
+        first_page=FIRST_PAGE,
         manifests=tables.manifests(context, output),
         versions=tables.versions(),
         interval=words.interval,

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from xstilts import languages, perturbations, robustness, tasks
+from xstilts.analysis.difficulty import MEASURES
 from xstilts.analysis.measures import registry
 from xstilts.errors import ConfigError
 from xstilts.study.alignment import alignment_runs
@@ -84,6 +85,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         questions=MappingProxyType({n: complete_question(value, raw) for n, value in raw["questions"].items()}),
         figures=MappingProxyType(raw["figures"]),
         alignment=alignment,
+        difficulty=_difficulty(raw.get("difficulty")),
     )
     if alignment is not None and not list(alignment_runs(study)):
         raise ConfigError(f"{origin}: alignment.checkpoints: the study has none of them; add pretrained")
@@ -252,6 +254,12 @@ def _spoken(
     for language in spoken:
         perturbation.check(language, task.type)
     return spoken
+
+
+def _difficulty(value: Mapping[str, Any] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(MEASURES if value["measures"] == "all" else value["measures"])
 
 
 def _alignment(

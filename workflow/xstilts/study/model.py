@@ -195,6 +195,7 @@ class Study:
     questions: Mapping[str, Mapping[str, Any]]
     figures: Mapping[str, Any]
     alignment: Alignment | None = None
+    difficulty: tuple[str, ...] = ()
 
     def task(self, name: str) -> tasks.Task:
         """A task in the edition that the study reads."""

@@ -61,6 +61,14 @@ class Paths:
         """Measures of a checkpoint's representations; ``arm`` as in :meth:`trained`."""
         return f"{self.root}/alignment/{encoder}/{arm}/{seed}/{condition}.json"
 
+    def difficulty(self, encoder: str, intermediate: str, seed: str) -> str:
+        """How hard an intermediate recipe's tasks are."""
+        return f"{self.root}/difficulty/{encoder}/{intermediate}/{seed}.json"
+
+    def null(self, encoder: str, intermediate: str, seed: str) -> str:
+        """The model of an intermediate recipe that sees no content."""
+        return f"{self.root}/difficulty/{encoder}/{intermediate}/{seed}/null"
+
     def checkpoints(self, arms: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Folder of every encoder and checkpoint that the arms need, and which of the three it is."""
         folders: dict[str, str] = {}

@@ -82,6 +82,9 @@ def _check_compared(question: Mapping[str, Any], study: Study, where: str) -> No
         if question["factor"] != "intermediate":
             raise ConfigError(f"{where}.factor: a covariate is of the intermediate recipes; remove the key")
         known(levels or (), study.intermediate, f"{where}.levels")
+        if not study.difficulty:
+            raise ConfigError(f"{where}.covariate: the study measures no difficulty; add the key difficulty")
+        known([question["covariate"]], [f"difficulty.{name}" for name in study.difficulty], f"{where}.covariate")
         return
     if levels is None:
         raise ConfigError(f"{where}: add levels to contrast, or a covariate to correlate")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from xstilts import perturbations, robustness, tasks
+from xstilts.analysis.difficulty import MEASURES
 from xstilts.errors import ConfigError
 from xstilts.study.model import PRETRAINED, Alignment, Condition, Intermediate, Study, Target
 from xstilts.training import methods
@@ -13,6 +14,7 @@ LEXICON_VERSION = 1
 TRAINING_VERSION = 2
 EVALUATION_VERSION = 2
 ALIGNMENT_VERSION = 1
+DIFFICULTY_VERSION = 1
 
 
 def encoder_recipe(study: Study, encoder: str) -> dict[str, Any]:
@@ -24,10 +26,38 @@ def encoder_recipe(study: Study, encoder: str) -> dict[str, Any]:
 def intermediate_recipe(study: Study, encoder: str, intermediate: str, seed: int) -> dict[str, Any]:
     """How an intermediate checkpoint is trained."""
     recipe = study.intermediate[intermediate]
-    return _training(study, encoder, recipe, recipe.tasks, seed, "intermediate") | {
+    found = _training(study, encoder, recipe, recipe.tasks, seed, "intermediate") | {
         "sampling": None if recipe.sampling is None else dict(recipe.sampling),
         "text_languages": list(recipe.text_languages),
     }
+    # Only where it is asked for: a study without it shares the checkpoints of others.
+    recorded = any(MEASURES[name].cartography for name in study.difficulty)
+    return found | ({"cartography": True} if recorded else {})
+
+
+def null_recipe(study: Study, encoder: str, intermediate: str, seed: int) -> dict[str, Any]:
+    """How the null model of an intermediate recipe is trained: alike, on rows without content, for at most one epoch.
+
+    One epoch is what Ethayarajh et al. 2022 train theirs for (their repository's ``finetune.sh``).
+    """
+    recipe = intermediate_recipe(study, encoder, intermediate, seed)
+    recipe.pop("cartography", None)
+    return recipe | {"blank": True, "epochs": min(1, recipe["epochs"])}
+
+
+def difficulty_recipe(study: Study, intermediate: str) -> dict[str, Any]:
+    """What is measured of an intermediate recipe's tasks."""
+    return {
+        "version": DIFFICULTY_VERSION,
+        "measures": list(study.difficulty),
+        "tasks": list(study.intermediate[intermediate].tasks),
+        "batch_tokens": study.evaluation["batch_tokens"],
+    }
+
+
+def difficulty_words(study: Study, encoder: str, intermediate: str, seed: int) -> dict[str, Any]:
+    """The words that name an intermediate checkpoint in the difficulty table."""
+    return {"study": study.name, "encoder": encoder, "intermediate": intermediate, "seed": seed}
 
 
 def target_recipe(study: Study, encoder: str, target: str, seed: int) -> dict[str, Any]:
@@ -175,6 +205,7 @@ def report_context(study: Study) -> dict[str, Any]:
         },
         "questions": {name: dict(question) for name, question in study.questions.items()},
         "alignment": None if study.alignment is None else _alignment(study.alignment),
+        "difficulty": list(study.difficulty),
     }
 
 

@@ -10,6 +10,7 @@ from xstilts.errors import DataError
 from xstilts.models.heads import HEADS, Head
 from xstilts.seeds import derive_seed, held_out
 from xstilts.tasks import Row, Task
+from xstilts.training.blank import blanked
 from xstilts.training.streams import Stream
 
 # Unlabelled text has no dev split of its own: this share of it is scored, at most so many sentences.
@@ -82,6 +83,8 @@ def _stream(key: str, pool: Sequence[tuple[Task, Path]], head: Head, recipe: Map
     task = pool[0][0]
     train, dev = _text_rows(pool, recipe) if task.type == "mlm" else (_rows(pool, "train"), _rows(pool, "dev"))
     rows = subset(train, recipe["examples"], recipe["seed"])
+    if recipe.get("blank"):
+        rows, dev = ([blanked(task.type, row) for row in part] for part in (rows, dev))
     items = head.encode(rows, train=True) if rows else []
     dev_items = head.encode(dev, train=False) if dev else []
     if not items:

@@ -1,6 +1,7 @@
 """One fine-tuning job: from a parent checkpoint and prepared data to a checkpoint."""
 
 import contextlib
+import functools
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from xstilts.artifacts import MANIFEST, digest, read_json, sha256_file
 from xstilts.errors import DataError
 from xstilts.models.load import load_tokenizer
 from xstilts.training import cost
+from xstilts.training.cartography import write_cartography
 from xstilts.training.checkpoint import save_checkpoint
 from xstilts.training.data import load_streams, load_texts
 from xstilts.training.parallel import World, join_world, leave_world
@@ -131,7 +133,9 @@ def _train(
         if not world.first:
             world.barrier()
             return facts
-        manifest = save_checkpoint(model, tokenizer, output, facts)
+        found = search.cartography
+        write = (lambda folder: None) if found is None else functools.partial(write_cartography, found)
+        manifest = save_checkpoint(model, tokenizer, output, facts, write)
     states.remove()
     world.barrier()
     return manifest

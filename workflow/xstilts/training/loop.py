@@ -4,7 +4,6 @@ AdamW with decoupled weight decay (not on biases and LayerNorm), linear warm-up 
 of Devlin et al. 2019, appendix A.3, as jiant runs it for XTREME.
 """
 
-import functools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +32,7 @@ def fine_tune(
     progress: Progress,
     log: Callable[[str, float, int], None],
     after_step: Callable[[], None],
-    observe: Callable[[Stream, Sequence[Item], Any], None] | None = None,
+    observe: Callable[[Stream, Sequence[tuple[int, int]], Sequence[Item], Any], None] | None = None,
 ) -> None:
     """Train what ``attempt`` holds, from its step on to its last.
 
@@ -46,7 +45,8 @@ def fine_tune(
         progress: receives every step.
         log: ``log(name, value, step)`` keeps curves.
         after_step: called when a step is done, its dev score included; may save the state, and may raise.
-        observe: receives every micro-batch with the outputs of its clean pass.
+        observe: receives every micro-batch, as indices and epochs and as items, with the outputs of its clean pass; of
+            a pass that ran out of memory too, before the one that did not.
 
     Raises:
         XstiltsError: the loss is not finite, or one example alone does not fit into memory.
@@ -61,7 +61,8 @@ def fine_tune(
         own = setting.world.share(list(zip(indices.tolist(), epochs.tolist(), strict=True)))
         batch = _present(attempt, stream, own, inputs)
         units = setting.world.total(sum(map(stream.head.units, batch)), setting.device)
-        loss = _backward_within_memory(attempt, stream, batch, units, objective, observe)
+        see = None if observe is None else _told_places(observe, stream, batch, own)
+        loss = _backward_within_memory(attempt, stream, batch, units, objective, see)
         if attempt.auxiliary is not None:
             attempt.auxiliary.backward(step, attempt.steps)
         loss = float(setting.world.sum_gradients(attempt.all_parameters(), loss))
@@ -102,20 +103,31 @@ def _present(attempt: Attempt, stream: Stream, own: Sequence[tuple[int, int]], i
     return inputs.present(stream, indices, epochs, losses)
 
 
+def _told_places(
+    observe: Callable[[Stream, Sequence[tuple[int, int]], Sequence[Item], Any], None],
+    stream: Stream,
+    batch: Sequence[Item],
+    own: Sequence[tuple[int, int]],
+) -> Callable[[Sequence[Item], Any], None]:
+    """An observer of passes over parts of a step's batch, which it finds again among the drawn indices."""
+    places = {id(item): place for item, place in zip(batch, own, strict=True)}
+    return lambda items, outputs: observe(stream, [places[id(item)] for item in items], items, outputs)
+
+
 def _backward_within_memory(
     attempt: Attempt,
     stream: Stream,
     batch: Sequence[Item],
     units: float,
     objective: Objective,
-    observe: Callable[[Stream, Sequence[Item], Any], None] | None,
+    see: Callable[[Sequence[Item], Any], None] | None,
 ) -> Tensor:
     """The batch's gradient; when memory runs out, the same again in smaller passes, from now on."""
     setting = attempt.setting
     while True:
         start = attempt.random_state()
         try:
-            return _backward(attempt, stream, batch, units, objective, observe)
+            return _backward(attempt, stream, batch, units, objective, see)
         except torch.OutOfMemoryError:
             largest = max(map(padded_tokens, micro_batches(batch, setting.budget)))
             if largest <= max(padded_tokens([item]) for item in batch):
@@ -137,13 +149,12 @@ def _backward(
     batch: Sequence[Item],
     units: float,
     objective: Objective,
-    observe: Callable[[Stream, Sequence[Item], Any], None] | None,
+    see: Callable[[Sequence[Item], Any], None] | None,
 ) -> Tensor:
     model, setting, history = attempt.learner.models[stream.key], attempt.setting, attempt.history
     attempt.learner.train()
     total = torch.zeros((), device=setting.device)
     for part in micro_batches(batch, setting.budget):
-        see = None if observe is None else functools.partial(observe, stream)
         passes = Passes(model, stream.head, part, units, setting.device, setting.precision, see)
         total = total + objective.backward(passes)
         history.tokens += real_tokens(part)

@@ -12,6 +12,7 @@ from torch import Tensor
 from xstilts.models.learner import Learner
 from xstilts.seeds import derive_seed
 from xstilts.training.attempt import Attempt
+from xstilts.training.cartography import Cartographer
 from xstilts.training.data import dev_score
 from xstilts.training.loop import fine_tune, predict_logits, total_steps
 from xstilts.training.methods import Auxiliary, Inputs, Objective, get
@@ -48,6 +49,7 @@ class Search:
         best_learning_rate: the one whose weights are kept.
         resumed: where earlier runs of this job were taken up, and how many steps were done twice for it.
         total: what all attempts together cost.
+        cartography: training dynamics of the attempt whose weights are kept, where the recipe asks for them.
     """
 
     def __init__(
@@ -74,6 +76,8 @@ class Search:
         self.resumed: list[dict[str, int]] = []
         self.total = {"padded_tokens": 0.0, "token_pairs": 0.0, "step_seconds": 0.0}
         self._best: tuple[dict[str, Tensor], dict[str, Any]] | None = None
+        self._cartographer: Cartographer | None = None
+        self.cartography: Cartographer | None = None
 
     @property
     def best_learning_rate(self) -> float:
@@ -93,6 +97,8 @@ class Search:
                 attempt = self._attempt(rates[number])
                 if saved is not None:
                     attempt.restore(*saved)
+                    if self._cartographer is not None:
+                        self._cartographer.restore(_below("cartography", saved[0]))
                     saved = None
 
                 def after_step(attempt: Attempt = attempt, number: int = number) -> None:
@@ -141,6 +147,7 @@ class Search:
                 progress,
                 log,
                 after_step,
+                self._cartographer,
             )
         history = attempt.history
         self.tuning.append({"learning_rate": learning_rate, "dev": history.best_score, "best_step": history.best_step})
@@ -148,6 +155,9 @@ class Search:
             self.total[key] += getattr(history, key)
         if self._best is None or history.best_score > self._best[1]["best_score"]:
             self._best = attempt.kept, dataclasses.asdict(history)
+            self.cartography = self._cartographer
+            if self.cartography is not None:
+                self.cartography.share(self.world, self.device)
 
     def _attempt(self, learning_rate: float) -> Attempt:
         recipe = self.recipe
@@ -162,6 +172,7 @@ class Search:
                 for model in learner.models.values():
                     model.compile(dynamic=True)
         setting = Setting.of(recipe, learner.encoder, self.tokenizer, self.device, self.world, self.texts)
+        self._cartographer = self._new_map()
         auxiliary = None
         for settings in recipe["methods"]:
             method = get(settings["name"])
@@ -169,6 +180,9 @@ class Search:
                 auxiliary = method(settings, setting)
         say = Progress(self.label, self.steps, speaks=self.world.first).say
         return Attempt(learner, setting, recipe, self.steps, learning_rate, auxiliary, say)
+
+    def _new_map(self) -> Cartographer | None:
+        return Cartographer(self.streams, self.recipe["epochs"]) if self.recipe.get("cartography") else None
 
     def _dev_scores(self, learner: Learner) -> dict[str, float]:
         """English dev score of every labelled stream."""
@@ -190,6 +204,10 @@ class Search:
         if self._best is not None:
             tensors |= {f"best/{name}": tensor for name, tensor in self._best[0].items()}
             facts["best"] = self._best[1]
+        for name, found in (("cartography", self._cartographer), ("best_cartography", self.cartography)):
+            if found is not None:
+                found.share(self.world, self.device)
+                tensors |= {f"{name}/{key}": tensor for key, tensor in found.tensors().items()}
         self.states.save(tensors, facts, self.label)
 
     def _take_up(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
@@ -203,13 +221,20 @@ class Search:
         tensors, facts = saved
         self.tuning, self.resumed, self.total = facts["tuning"], facts["resumed"], facts["total"]
         if "best" in facts:
-            kept = {name.removeprefix("best/"): t for name, t in tensors.items() if name.startswith("best/")}
-            self._best = kept, facts["best"]
+            self._best = _below("best", tensors), facts["best"]
+            self.cartography = self._new_map()
+            if self.cartography is not None:
+                self.cartography.restore(_below("best_cartography", tensors))
         step = len(self.tuning) * self.steps + facts["step"]
         self.resumed.append({"step": step, "repeated_steps": max(0, reached - step)})
         print_from = Progress(self.label, self.steps, speaks=self.world.first)
         print_from.say(f"resumed after step {step}; {max(0, reached - step)} steps are done again")
         return tensors, facts
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin so, without that."""
+    return {name.removeprefix(f"{prefix}/"): t for name, t in tensors.items() if name.startswith(f"{prefix}/")}
 
 
 def _build(method: Any, settings: Mapping[str, Mapping[str, Any]], kind: type) -> Any:

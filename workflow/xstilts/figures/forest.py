@@ -1,0 +1,53 @@
+"""Every answer by language: a forest plot."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from xstilts.figures.base import Drawing, Kind, page, signed
+from xstilts.figures.style import Style
+from xstilts.questions.slices import ALL
+from xstilts.questions.table import Context
+
+TITLE = "Answers by language"
+_LANGUAGE = "language="
+
+
+def draw(answers: pd.DataFrame, context: Context, style: Style) -> Drawing:
+    """One panel per question and contrast; one line per language, all together at the top."""
+    rows = answers[(answers["baseline"] != "") & (answers["verdict"] != "unanswered")]
+    rows = rows[(rows["slice"] == ALL) | rows["slice"].str.startswith(_LANGUAGE)]
+    panels = [group for _, group in rows.groupby(["question", "encoder", "contrast"], sort=False)]
+    caption = (
+        "Level − baseline with its 95 % interval (paired bootstrap, its width by Student's t), mean over targets and "
+        "seeds. Diamond: all languages together; more is better for the level. A single language is taken as fixed, so "
+        "its interval tells of its seeds and test examples only."
+    )
+    heights = [0.5 + 0.19 * len(panel) for panel in panels] or [0.5]
+    pairs = [heights[start : start + 2] for start in range(0, len(heights), 2)]
+    figure = page(style, TITLE, caption, sum(map(max, pairs)))
+    grid = figure.subplots(len(pairs), 2, squeeze=False, height_ratios=[max(pair) for pair in pairs])
+    for axes, panel in zip(grid.flat, panels, strict=False):
+        _panel(axes, panel, len(context["encoders"]) > 1, style)
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
+    said = [f"{p.iloc[0]['question']} {p.iloc[0]['contrast']} {signed(p.iloc[0]['effect'])}" for p in panels]
+    alt = f"Forest plots of effects by language. All languages together: {', '.join(said) or 'nothing is answered'}."
+    return Drawing(figure, caption, alt)
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, name_encoder: bool, style: Style) -> None:
+    for place, row in enumerate(rows.to_dict("records")):
+        whole = row["slice"] == ALL
+        color = style.palette[0 if whole else 2 % len(style.palette)]
+        axes.plot([row["ci_low"], row["ci_high"]], [place, place], color=color, linewidth=1.4)
+        axes.plot([row["effect"]], [place], marker="D" if whole else "o", color=color, ms=4)
+    first = rows.iloc[0]
+    axes.axvline(0, color="#777777", linewidth=0.8, zorder=0)
+    axes.set_yticks(range(len(rows)), [name.removeprefix(_LANGUAGE) for name in rows["slice"]])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    encoder = f", {first['encoder']}" if name_encoder else ""
+    axes.set_title(f"{first['question']}: {first['contrast']}{encoder}", weight="bold")
+    axes.set_xlabel(first["outcome"].replace("_", " "))
+
+
+KIND = Kind("forest", TITLE, 0, lambda context: bool(context["questions"]), draw, table="answers")

@@ -61,7 +61,11 @@ def context(
             for name in targets
         },
         "conditions": {
-            condition_name(strength): {"strength": strength, "perturbation": "swap" if strength else None}
+            condition_name(strength): {
+                "strength": strength,
+                "perturbation": "swap" if strength else None,
+                "attack": None,
+            }
             for strength in STRENGTHS
         },
         "questions": {

@@ -39,7 +39,7 @@ def victims(encoder):
         optimizer = torch.optim.AdamW(model.parameters(), 5e-3)
         for step in range(120):
             batch = [items[(16 * step + place) % len(items)] for place in range(16)]
-            head.loss(head.forward(model, batch, DEVICE), batch).div(16).backward()
+            head.terms(head.forward(model, batch, DEVICE), batch).loss().div(16).backward()
             optimizer.step()
             optimizer.zero_grad()
         return Victim(model, head, DEVICE, None, "fp32")

@@ -18,7 +18,7 @@ rule questions:
         runtime=growing(60),
     params:
         context=CONTEXT,
-        predictions=f"{PATHS.root}/predictions",
+        folder=subpath(output[0], parent=True),
     shell:
-        "xstilts answer --context {params.context:q} --scores {input.scores:q} --predictions {params.predictions:q}"
+        "xstilts answer --context {params.context:q} --scores {input.scores:q} --predictions {params.folder:q}/predictions"
         " --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {output:q} 2>&1 | tee {log:q}"

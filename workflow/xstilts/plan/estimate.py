@@ -98,6 +98,7 @@ class Estimator:
         if device not in PEAKS:
             raise ConfigError(f"--device {device}: not in the table; allowed: {', '.join(sorted(PEAKS))}")
         self.root, self.device = root, device
+        self._prepared: dict[str, Mapping[str, Any]] = {}
         self.shapes = {
             job.wildcards["encoder"]: Shape.of(root / job.folder, job.recipe) for job in jobs if job.rule in ENCODERS
         }
@@ -180,13 +181,18 @@ class Estimator:
     def _rows(self, folders: Iterable[str], split: str, task: str) -> float:
         """Rows of a split: as prepared, else as published, else a guess."""
         for folder in folders:
-            manifest = self.root / folder / MANIFEST
-            if manifest.is_file():
-                found = read_json(manifest)["splits"].get(split)
-                if found is not None:
-                    return float(found["rows"])
+            found = self._splits(folder).get(split)
+            if found is not None:
+                return float(found["rows"])
         name, language = split.split("-", 1)
         return float(tasks.get(task).rows.get((name, language), UNKNOWN_ROWS if name == "train" else UNKNOWN_ROWS / 5))
+
+    def _splits(self, folder: str) -> Mapping[str, Any]:
+        """What prepared data say of their splits; read once, because every arm asks for the same few."""
+        if folder not in self._prepared:
+            manifest = self.root / folder / MANIFEST
+            self._prepared[folder] = read_json(manifest)["splits"] if manifest.is_file() else {}
+        return self._prepared[folder]
 
     def _record(self, job: Job) -> Record | None:
         manifest = self.root / job.folder / MANIFEST

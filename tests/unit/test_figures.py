@@ -131,7 +131,7 @@ def test_bad_style_is_refused(study: dict[str, Any], scores: pd.DataFrame, style
 
 
 def test_an_unknown_figure_is_refused(study: dict[str, Any], scores: pd.DataFrame) -> None:
-    with pytest.raises(ConfigError, match="figures: gain_heatmap"):
+    with pytest.raises(ConfigError, match="figures: forest, gain_heatmap"):
         figures.draw("pie", scores, study, {})
 
 

@@ -3,7 +3,8 @@
     python benchmarks/training.py --data-dir DIR [--quick] [--repeats 5] [--examples 256] [--precision fp32]
 
 A randomly drawn encoder (6 layers of 384, vocabulary 30,000) is trained on token sequences that have the lengths of
-real XNLI pairs and XQuAD questions with their paragraphs, cut at 128 tokens; DIR holds the two in XTREME's layout.
+real XNLI pairs and XQuAD questions with their paragraphs, drawn from both together and cut at 128 tokens; DIR holds the
+two in XTREME's layout.
 Peers, in one process, in turn, on equal threads:
 
 - trainer_default: Trainer as run_xnli.py configures it: every sequence padded to 128, float32, batch 32
@@ -69,21 +70,16 @@ RECIPE = {
 
 
 def real_lengths(data_dir: Path, count: int) -> list[int]:
-    """Token counts of XNLI pairs (all languages of the mirror) and XQuAD questions, half and half, in a fixed order."""
+    """Token counts of rows drawn uniformly from all XNLI pairs and XQuAD questions with their paragraphs."""
     tokenizer = build_tokenizer(read_sentencepiece(), MAX_LENGTH)
-    found: list[int] = []
+    texts = []
     for name, fields in (("xnli", ("text_a", "text_b")), ("xquad", ("question", "context"))):
         task = tasks.get(name)
-        texts = []
         for language in task.languages["test"]:
-            for number, row in enumerate(task.read(data_dir, "test", language)):
-                if number * len(task.languages["test"]) >= count:
-                    break
-                texts.append((row[fields[0]], row[fields[1]]))
-        encoded = tokenizer([a for a, _ in texts], [b for _, b in texts], truncation=True, max_length=MAX_LENGTH)
-        found += [len(ids) for ids in encoded["input_ids"]][: count // 2]
-    order = np.random.default_rng(0).permutation(len(found))
-    return [found[place] for place in order]
+            texts += [(row[fields[0]], row[fields[1]]) for row in task.read(data_dir, "test", language)]
+    drawn = [texts[place] for place in np.random.default_rng(0).permutation(len(texts))[:count]]
+    encoded = tokenizer([a for a, _ in drawn], [b for _, b in drawn], truncation=True, max_length=MAX_LENGTH)
+    return [len(ids) for ids in encoded["input_ids"]]
 
 
 def examples_of(lengths: list[int]) -> list[dict[str, Any]]:

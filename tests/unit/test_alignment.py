@@ -100,6 +100,15 @@ def test_what_does_not_vary_has_no_cka_nor_isoscore(cloud):
     assert np.isnan(value("isoscore", cloud, still))
 
 
+def test_the_probe_finds_a_language_by_a_shift_and_not_by_what_is_said(cloud):
+    random = np.random.default_rng(8)
+    shift = 4 * np.eye(12)[3]
+    assert value("language_probe", cloud, cloud + shift) > 90
+    # What separates the pairs from each other says nothing about the language; labels are those of the side alone.
+    assert value("language_probe", cloud, cloud + 1e-3 * random.normal(size=cloud.shape)) == pytest.approx(50, abs=5)
+    assert value("language_probe", cloud, cloud) == 50
+
+
 def test_every_measure_states_its_source_and_range():
     for measure in registry().values():
         assert measure.description and measure.source and measure.title

@@ -6,7 +6,7 @@ import importlib
 import os
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from xstilts import __version__, devices
 from xstilts.errors import XstiltsError
@@ -28,10 +28,11 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one subcommand; a mistake of the user's is one line on standard error and exit status 2."""
     arguments = parser().parse_args(argv)
-    if not arguments.network:
-        os.environ["HF_HUB_OFFLINE"] = "1"
     try:
-        with contextlib.nullcontext() if arguments.gpus is None else devices.hold(arguments.gpus):
+        with (
+            contextlib.nullcontext() if arguments.network else _offline(),
+            contextlib.nullcontext() if arguments.gpus is None else devices.hold(arguments.gpus),
+        ):
             arguments.run(arguments)
     except XstiltsError as error:
         sys.exit(_fail(str(error)))
@@ -40,6 +41,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(
             _fail(f"{error.filename or 'file system'}: {error.strerror or error}; free space or check permissions")
         )
+
+
+@contextlib.contextmanager
+def _offline() -> Iterator[None]:
+    """Keep the hub's client from the network; put back afterwards, because a caller in Python lives on."""
+    before = os.environ.get("HF_HUB_OFFLINE")
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["HF_HUB_OFFLINE"]
+        else:
+            os.environ["HF_HUB_OFFLINE"] = before
 
 
 def _fail(message: str) -> int:

@@ -88,6 +88,7 @@ def _job(job: Any, workflow: Any) -> Job:
         data=_strings(params.get("data")),
         why=reasons(dag.reason(job), _makers(job, dag)) if dag.needrun(job) else (),
         seconds=seconds,
+        limit=_limit(_strings(params.get("limit"))),
     )
 
 
@@ -108,6 +109,10 @@ def _strings(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(_flat(value))
+
+
+def _limit(words: tuple[str, ...]) -> int | None:
+    return int(words[-1]) if words else None
 
 
 def _flat(values: Iterable[Any]) -> Iterable[str]:

@@ -99,6 +99,7 @@ class Estimator:
             raise ConfigError(f"--device {device}: not in the table; allowed: {', '.join(sorted(PEAKS))}")
         self.root, self.device = root, device
         self._prepared: dict[str, Mapping[str, Any]] = {}
+        self._limits = {job.wildcards["task"]: job.limit for job in jobs if job.limit is not None}
         self.shapes = {
             job.wildcards["encoder"]: Shape.of(root / job.folder, job.recipe) for job in jobs if job.rule in ENCODERS
         }
@@ -170,6 +171,10 @@ class Estimator:
 
     def _flops(self, job: Job, shape: Shape, length: float) -> float:
         recipe = job.recipe or {}
+        if job.rule == "difficulty":
+            pairs = list(zip(job.data, recipe["tasks"], strict=True))
+            rows = 2 * sum(self._rows((path,), "dev-en", name) for path, name in pairs)
+            return shape.flops(rows * length, length, FORWARD)
         if job.rule in SCORERS:
             rows = sum(self._rows(job.data, f"test-{language}", recipe["task"]) for language in recipe["languages"])
             return shape.flops(rows * length, length, FORWARD)
@@ -185,7 +190,9 @@ class Estimator:
             if found is not None:
                 return float(found["rows"])
         name, language = split.split("-", 1)
-        return float(tasks.get(task).rows.get((name, language), UNKNOWN_ROWS if name == "train" else UNKNOWN_ROWS / 5))
+        published = tasks.get(task).rows.get((name, language), UNKNOWN_ROWS if name == "train" else UNKNOWN_ROWS / 5)
+        limit = self._limits.get(task) if name == "test" else None
+        return float(published if limit is None else min(published, limit))
 
     def _splits(self, folder: str) -> Mapping[str, Any]:
         """What prepared data say of their splits; read once, because every arm asks for the same few."""
@@ -198,7 +205,11 @@ class Estimator:
         manifest = self.root / job.folder / MANIFEST
         if job.rule not in TRAINERS or not manifest.is_file():
             return None
-        return Record(job.wildcards["encoder"], read_json(manifest), job.seconds)
+        found = read_json(manifest)
+        # A run of another version of the training code says neither how long this one takes nor what it records.
+        if found["recipe"].get("version") != (job.recipe or {}).get("version"):
+            return None
+        return Record(job.wildcards["encoder"], found, job.seconds)
 
     def _record_flops(self, record: Record, shape: Shape) -> float:
         rows = record.manifest["rows"]

@@ -22,6 +22,7 @@ class Job:
         data: folders of the prepared data it reads.
         why: reasons to run, in words; empty where the job is done.
         seconds: wall time of its last run where Snakemake recorded one.
+        limit: test rows per language that it keeps, for rules that prepare data; None for all.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Job:
     data: tuple[str, ...]
     why: tuple[str, ...]
     seconds: float | None
+    limit: int | None = None
 
     @property
     def runs(self) -> bool:

@@ -44,12 +44,7 @@ def check_question(name: str, question: Mapping[str, Any], study: Study, origin:
     if question["outcome"] in PERTURBED and question["condition"] == CLEAN:
         raise ConfigError(f"{where}.condition: {question['outcome']} is measured under a condition other than clean")
     if question["outcome"] in REPRESENTATIONS:
-        if question["measure"] is None:
-            raise ConfigError(f"{where}: outcome {question['outcome']} is of a measure; add the key measure")
-        if question["targets"] and question["phase"] == "intermediate":
-            raise ConfigError(
-                f"{where}.targets: intermediate checkpoints have none; remove the key, or add phase: target"
-            )
+        _check_representations(question, study, where)
         return
     for key in ("measure", "layer"):
         if question[key] is not None:

@@ -24,6 +24,8 @@ rule mini_encoder:
 
 # The only encoder rule that reaches the network, so it runs where Snakemake was called.
 rule hub_encoder:
+    input:
+        sources=vocabulary_sources,
     output:
         manifest=f"{PATHS.encoder('{encoder}')}/manifest.json",
         weights=f"{PATHS.encoder('{encoder}')}/model.safetensors",
@@ -39,4 +41,6 @@ rule hub_encoder:
         recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "xstilts encoder --recipe {params.recipe:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir={DATA_DIR:q} --raw={RAW:q}"
+        " --output {params.folder:q}"
+        " 2>&1 | tee {log:q}"

@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaForMaskedLM
-from transformers.models.xlm_roberta import XLMRobertaModel
+from transformers.models.xlm_roberta import XLMRobertaForSequenceClassification, XLMRobertaModel
 
+from xstilts.artifacts import MANIFEST, atomic_directory, file_table, verify, write_json
 from xstilts.errors import CheckpointError
+from xstilts.models.restore import KEPT_IDS, restore_vocabulary
 from xstilts.models.trim import trim_vocabulary
 
 CORPUS = [
@@ -189,3 +191,59 @@ def test_refuses_other_tokenizers():
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<pad>", unk_token="<unk>")
     with pytest.raises(CheckpointError, match="WordLevel"):
         trim_vocabulary(encoder(tokenizer), tokenizer, CORPUS)
+
+
+def saved(folder, model, tokenizer, kept=None):
+    with atomic_directory(folder) as temporary:
+        model.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+        if kept is not None:
+            write_json(temporary / KEPT_IDS, kept)
+        write_json(temporary / MANIFEST, {"recipe": {"kind": "hub"}, "files": file_table(temporary)})
+    return folder
+
+
+@pytest.fixture
+def trained(pair, tmp_path):
+    """Folders of a whole encoder, its trimmed one, and a classifier trained from this."""
+    original, tokenizer, (model, trimmed, kept) = pair
+    torch.manual_seed(1)
+    classifier = XLMRobertaForSequenceClassification(model.config).eval()
+    classifier.base_model.load_state_dict(model.state_dict(), strict=False)
+    with torch.no_grad():
+        for parameter in classifier.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    folders = {
+        "whole": saved(tmp_path / "whole", original, tokenizer),
+        "trimmed": saved(tmp_path / "trimmed", model, trimmed, kept),
+        "checkpoint": saved(tmp_path / "checkpoint", classifier, trimmed),
+    }
+    return folders, classifier, trimmed, kept
+
+
+def test_a_restored_checkpoint_answers_as_the_trimmed_one_and_knows_all_pieces_again(trained, tmp_path):
+    folders, classifier, trimmed, kept = trained
+    back = restore_vocabulary(**folders, output=tmp_path / "restored")
+    verify(tmp_path / "restored")
+    model = XLMRobertaForSequenceClassification.from_pretrained(tmp_path / "restored").eval()
+    whole = XLMRobertaModel.from_pretrained(folders["whole"])
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "restored")
+    with torch.no_grad():
+        ours = model(**tokenizer(CORPUS, padding=True, return_tensors="pt")).logits
+        theirs = classifier(**trimmed(CORPUS, padding=True, return_tensors="pt")).logits
+    assert torch.equal(ours, theirs)
+    table, pretrained = (found.get_input_embeddings().weight for found in (model, whole))
+    dropped = sorted(set(range(len(pretrained))) - set(kept))
+    assert back == len(dropped) > 0
+    assert torch.equal(table[dropped], pretrained[dropped])
+
+
+def test_what_does_not_belong_together_is_not_restored(trained, tmp_path):
+    folders, *_ = trained
+    with pytest.raises(CheckpointError, match="has no kept_ids"):
+        restore_vocabulary(**folders | {"trimmed": folders["whole"]}, output=tmp_path / "restored")
+    with pytest.raises(CheckpointError, match="its embeddings are not those of"):
+        restore_vocabulary(**folders | {"checkpoint": folders["whole"]}, output=tmp_path / "restored")
+    with pytest.raises(CheckpointError, match="is there already"):
+        restore_vocabulary(**folders, output=folders["whole"])
+    assert not (tmp_path / "restored").exists()

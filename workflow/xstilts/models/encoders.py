@@ -33,7 +33,7 @@ def make_encoder(
         if recipe["kind"] == "mini":
             facts = _mini(recipe, _texts(sources, data_dir, raw), temporary)
         else:
-            facts = _hub(recipe, temporary)
+            facts = _hub(recipe, _texts(sources, data_dir, raw), temporary)
         manifest = {
             "recipe": dict(recipe),
             "recipe_digest": digest(dict(recipe)),
@@ -68,15 +68,19 @@ def _texts(sources: Sequence[Path], data_dir: Path | None, raw: Path | None) -> 
                             yield from (part for part in value if isinstance(part, str))
 
 
-def _hub(recipe: Mapping[str, Any], output: Path) -> dict[str, Any]:
+def _hub(recipe: Mapping[str, Any], texts: Iterator[str], output: Path) -> dict[str, Any]:
     """Download a pinned revision and save it in float32 safetensors with a fast tokenizer.
 
-    Its masked-language head is kept where it has one, for recipes that go on with masked-language modelling.
+    Its masked-language head is kept where it has one, for recipes that go on with masked-language modelling. Trimmed to
+    the texts it has none, and :mod:`xstilts.models.restore` can put the dropped pieces back after training.
     """
     import tempfile
 
     from huggingface_hub import snapshot_download
     from transformers import AutoTokenizer
+
+    from xstilts.models.restore import KEPT_IDS
+    from xstilts.models.trim import trim_vocabulary
 
     name = f"{recipe['id']} at {recipe['revision'][:12]}"
     with tempfile.TemporaryDirectory(prefix=".download.", dir=output.parent) as folder:
@@ -93,22 +97,35 @@ def _hub(recipe: Mapping[str, Any], output: Path) -> dict[str, Any]:
             raise CheckpointError(
                 f"{name}: has no safetensors weights; choose a revision that has (pickled weights are not loaded)"
             )
-        model = _pretrained(folder)
+        trimmed = recipe["vocabulary"] != "full"
+        model = _pretrained(folder, head=not trimmed)
         tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
         if not tokenizer.is_fast:
             raise CheckpointError(
                 f"{name}: has no fast tokenizer, which word and character alignment needs; choose another encoder"
             )
+        if trimmed:
+            model, tokenizer, kept = trim_vocabulary(model, tokenizer, texts)
+            write_json(output / KEPT_IDS, kept)
         model.save_pretrained(output)
         tokenizer.save_pretrained(output)
         files = {path.name: sha256_file(path) for path in sorted(Path(folder).glob("*.safetensors"))}
-    return {"kind": "hub", "id": recipe["id"], "revision": recipe["revision"], "downloaded": files}
+    return {
+        "kind": "hub",
+        "id": recipe["id"],
+        "revision": recipe["revision"],
+        "downloaded": files,
+        "vocabulary": len(tokenizer),
+        "trimmed": trimmed,
+    }
 
 
-def _pretrained(folder: str) -> Any:
+def _pretrained(folder: str, *, head: bool) -> Any:
     from transformers import AutoModel, AutoModelForMaskedLM
 
     options = {"use_safetensors": True, "trust_remote_code": False, "dtype": "float32"}
+    if not head:
+        return AutoModel.from_pretrained(folder, **options)
     try:
         model, info = AutoModelForMaskedLM.from_pretrained(folder, output_loading_info=True, **options)
     except ValueError:  # the architecture has no such head

@@ -113,14 +113,13 @@ def check_data_dir(study: Study) -> None:
 
 def _encoder(name: str, value: dict[str, Any], find: Finder) -> Encoder:
     options = {key: option for key, option in value.items() if key not in ("kind", "resources")}
-    if value["kind"] == "mini":
-        if options["hidden_size"] % options["heads"]:
-            raise ConfigError(
-                f"{find.origin}: encoders.{name}: hidden_size must be a multiple of heads; change one of them"
-            )
-        if options["vocabulary"] != "full":
-            for task in options["vocabulary"]:
-                find(task, f"encoders.{name}.vocabulary")
+    if value["kind"] == "mini" and options["hidden_size"] % options["heads"]:
+        raise ConfigError(
+            f"{find.origin}: encoders.{name}: hidden_size must be a multiple of heads; change one of them"
+        )
+    if options["vocabulary"] != "full":
+        for task in options["vocabulary"]:
+            find(task, f"encoders.{name}.vocabulary")
     fallback = {"threads": 1, "gpus": 0 if value["kind"] == "mini" else 1, "mem_mb": 4000, "runtime": 120}
     return Encoder(name, value["kind"], MappingProxyType(options), MappingProxyType(fallback | value["resources"]))
 

@@ -2,6 +2,7 @@ import signal
 
 from snakemake.utils import min_version
 
+from xstilts.failures import failures
 from xstilts.relay import relay_signals
 
 min_version("9.10")
@@ -48,6 +49,11 @@ onstart:
         LOCKS.append(hold_lock(Path(PATHS.root) / "run.lock"))
     except XstiltsError as error:
         raise WorkflowError(str(error)) from None
+
+
+onerror:
+    if not workflow.remote_exec:
+        print(failures(Path(log), Path.cwd()), file=sys.stderr)
 
 
 # The checkpoints are results too: named here, a deleted one is made again though nothing else is missing.

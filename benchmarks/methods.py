@@ -51,7 +51,13 @@ def seconds_of(recipe: dict[str, Any], results: Path, folder: Path) -> float:
     text = results / "data" / TEXT / "train" if recipe["text"] else None
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         manifest = train(
-            recipe, results / "encoders" / "mini", [data], folder / "out", "benchmark", state=folder / "state", text=text
+            recipe,
+            results / "encoders" / "mini",
+            [data],
+            folder / "out",
+            "benchmark",
+            state=folder / "state",
+            text=text,
         )
     return float(manifest["phases"]["train"])
 

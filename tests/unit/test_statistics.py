@@ -135,6 +135,14 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(values: list[float]) 
     assert [corrected[i] for i in np.argsort(values, kind="stable")] == sorted(corrected)
 
 
+def test_a_single_number_has_no_interval_and_no_p() -> None:
+    cells = np.full((1, 1, 1), 11.0)
+    known = statistics.spread(cells)
+    low, high = statistics.interval(statistics.bootstrap(cells, 100, 1), 11.0, known)
+    assert np.isnan([low, high, known.p_value(11.0), known.minimum_detectable()]).all()
+    assert np.isfinite(statistics.spread(np.array([[[11.0, 13.0]]])).p_value(12.0))
+
+
 def test_holm_as_published() -> None:
     assert statistics.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert statistics.holm([0.01], family=5) == pytest.approx([0.05])

@@ -148,7 +148,7 @@ def _contrasted(paired: Cells, part: Slice, resamples: int, seed: int) -> Row:
         "effect": effect,
         "ci_low": low,
         "ci_high": high,
-        "p": max(flipped, known.p_value(effect)),
+        "p": float(np.maximum(flipped, known.p_value(effect))),
         "n": int(np.isfinite(cells).sum()),
         "minimum_detectable": known.minimum_detectable(),
     }
@@ -234,7 +234,7 @@ def _judged(rows: list[Row], direction: str) -> list[Row]:
     for row in rows:
         families.setdefault(row["slice"].partition("=")[0], []).append(row)
     for family in families.values():
-        tested = [row for row in family if "p" in row]
+        tested = [row for row in family if np.isfinite(row.get("p", np.nan))]
         for row, corrected in zip(tested, statistics.holm([row["p"] for row in tested], len(family)), strict=True):
             row["p_holm"] = corrected
     for row in rows:
@@ -247,6 +247,6 @@ def _verdict(row: Mapping[str, Any], direction: str) -> str:
         return UNANSWERED
     # One seed says nothing of how much seeds differ. An interval that is not known excludes nothing.
     excluded = row["ci_low"] > 0 or row["ci_high"] < 0
-    if row["n_seeds"] < 2 or row["p_holm"] >= SIGNIFICANCE or not excluded:
+    if row["n_seeds"] < 2 or not excluded or row["p_holm"] >= SIGNIFICANCE:
         return INCONCLUSIVE
     return SUPPORTED if (row["effect"] > 0) == (direction == "positive") else REFUTED

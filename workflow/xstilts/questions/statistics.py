@@ -25,7 +25,7 @@ class Spread:
     """How far an effect may be from the truth.
 
     Attributes:
-        error: standard error.
+        error: standard error; NaN where nothing was seen to vary.
         freedom: degrees of freedom of its estimate, at least 1.
     """
 
@@ -91,12 +91,14 @@ def spread(cells: Array, draws: Draws | None = None) -> Spread:
     bias, and its degrees of freedom follow Satterthwaite (1946). The mean squares contain what examples of one language
     contribute; what the same examples contribute to several languages at once (translated test sets) is added from the
     covariance of ``draws`` between cells that share neither language nor seed. A single language or seed is fixed: it
-    adds nothing.
+    adds nothing. One number alone says nothing of its error.
     """
     layout = _layout(cells)
     languages, seeds = layout.shape
     mean, rows, columns = layout.mean(), layout.mean(axis=1), layout.mean(axis=0)
     inside = layout - rows[:, None] - columns + mean
+    if layout.size == 1 and draws is None:
+        return Spread(float("nan"), 1.0)
     parts: dict[str, tuple[float, int]] = {}
     if languages > 1:
         parts["languages"] = float(((rows - mean) ** 2).sum() / (languages - 1) / languages), languages - 1

@@ -32,7 +32,9 @@ def interval(low: float, high: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """``Holm p = 0.012``; ``Holm p < 0.001``."""
+    """``Holm p = 0.012``; ``Holm p < 0.001``; ``p not known`` of a single number."""
+    if not math.isfinite(p):
+        return "p not known"
     return "Holm p < 0.001" if p < 0.001 else f"Holm p = {p:.3f}"
 
 

@@ -13,7 +13,7 @@ if workflow.remote_exec:
     relay_signals()
 else:
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-shell.prefix("trap '' USR1; ")
+shell.prefix("set -euo pipefail; trap '' USR1; ")  # the first part is what Snakemake's own prefix says
 
 # A study given by --configfile stands alone: merging it into the default one would mix two studies.
 if "study" not in config:
@@ -53,7 +53,7 @@ onstart:
 
 onerror:
     if not workflow.remote_exec:
-        print(failures(Path(log), Path.cwd()), file=sys.stderr)
+        print(failures(list(map(Path, log)), Path.cwd()), file=sys.stderr)
 
 
 # The checkpoints are results too: named here, a deleted one is made again though nothing else is missing.

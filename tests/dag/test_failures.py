@@ -1,7 +1,5 @@
 """The end of a run in which something failed."""
 
-import os
-
 from workflow import ROOT, Workplace
 
 
@@ -15,8 +13,8 @@ def stand_in(folder, text):
 
 def test_a_run_ends_with_what_failed_and_why_while_independent_jobs_are_done(tmp_path):
     workplace = Workplace(tmp_path / "study")
-    broken = '[[ "$1" = train && "$*" = *nli/seed1* ]] && echo "halfway" && echo "xstilts: error: loss is not finite" >&2 && exit 2'
-    workplace.tools = stand_in(tmp_path / "tools", broken)
+    said = 'echo "halfway" && echo "xstilts: error: loss is not finite" >&2 && exit 2'
+    workplace.tools = stand_in(tmp_path / "tools", f'[[ "$1" = train && "$*" = *nli/seed1* ]] && {said}')
     done = workplace.snakemake("--cores", "2", check=False)
     assert done.returncode != 0
     end = (done.stdout + done.stderr).partition("Failed: 1;")[2]
@@ -33,7 +31,7 @@ def test_a_job_that_ended_well_on_another_attempt_is_not_reported(tmp_path):
     never = '[ "$1" = figures ] && echo "xstilts: error: no figures" >&2 && exit 2'
     workplace.tools = stand_in(tmp_path / "tools", f"{once}\n{never}")
     done = workplace.snakemake("--cores", "1", "--retries", "1", check=False)
-    assert os.listdir(marks) == ["prepared"]
+    assert [mark.name for mark in marks.iterdir()] == ["prepared"]
     end = (done.stdout + done.stderr).partition("Failed: ")[2]
     assert end.startswith("1;")
     assert "no figures" in end

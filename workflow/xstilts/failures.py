@@ -1,26 +1,24 @@
 """What failed in a run: one line per job, for the end of Snakemake's own log."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _ERROR = re.compile(r"^\s*Error in (?:local)?rule (\S+?):$")
 _ENTRY = re.compile(r"^\s+(output|log): (.*?)(?: \(check log file\(s\) for error details\))?$")
 
 
-def failures(snakemake_log: Path, folder: Path) -> str:
+def failures(snakemake_logs: Sequence[Path], folder: Path) -> str:
     """A table of the jobs that failed for good: rule, first output, last line of the job's log.
 
     A job that failed and then ended well, on another attempt, is not in it.
 
     Args:
-        snakemake_log: what Snakemake wrote about the run.
+        snakemake_logs: what Snakemake wrote about the run.
         folder: where its paths begin.
     """
-    if not snakemake_log.is_file():
-        return ""
     rows: dict[str, tuple[str, str]] = {}
-    for rule, entries in _errors(snakemake_log):
+    for rule, entries in (error for path in snakemake_logs if path.is_file() for error in _errors(path)):
         output = entries.get("output", "").split(", ")[0]
         if not (folder / output).is_file():
             rows[output] = (rule, _last_line(folder / entries["log"].split(", ")[0]) if "log" in entries else "")

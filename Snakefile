@@ -8,12 +8,12 @@ from xstilts.relay import relay_signals
 min_version("9.10")
 
 # SLURM warns a job of its wall clock by SIGUSR1. Snakemake must not die of it, nor the shell around the training process,
-# which saves its state when the signal is passed on to it.
+# which saves its state when the signal is passed on to it. A prefix replaces Snakemake's own, so it says that part too.
 if workflow.remote_exec:
     relay_signals()
 else:
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-shell.prefix("set -euo pipefail; trap '' USR1; ")  # the first part is what Snakemake's own prefix says
+shell.prefix("set -euo pipefail; trap '' USR1; ")
 
 # A study given by --configfile stands alone: merging it into the default one would mix two studies.
 if "study" not in config:

@@ -29,7 +29,8 @@ def failures(snakemake_logs: Sequence[Path], folder: Path) -> str:
 
 
 def _errors(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    rule, entries = "", {}
+    rule = ""
+    entries: dict[str, str] = {}
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         if found := _ERROR.match(line):
             if rule:

@@ -8,6 +8,8 @@ from xstilts.figures.curves import grid
 from xstilts.figures.style import Mark, Style
 from xstilts.questions.table import Context
 
+# Height of a line, width of a letter and distance of a name from its point, as shares of a panel.
+LINE, LETTER, GAP = 0.085, 0.03, 0.03
 TITLE = "Difficulty of the intermediate tasks and zero-shot score"
 
 
@@ -33,10 +35,24 @@ def draw(table: pd.DataFrame, context: Context, style: Style) -> Drawing:
 def _panel(axes: Axes, rows: pd.DataFrame, marks: dict[str, Mark]) -> None:
     for row in rows.to_dict("records"):
         mark = marks[row["intermediate"]]
-        place = row["difficulty"], row["zero_shot"]
-        axes.plot(*place, marker=mark.marker, color=mark.color, linestyle="", ms=5)
-        axes.annotate(row["intermediate"], place, xytext=(4, 3), textcoords="offset points")
+        axes.plot(row["difficulty"], row["zero_shot"], marker=mark.marker, color=mark.color, linestyle="", ms=5)
     axes.margins(0.2)
+    _name(axes, rows)
+
+
+def _name(axes: Axes, rows: pd.DataFrame) -> None:
+    """Write each point's name beside it, below the names that stand there already."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    taken: list[tuple[float, float, float]] = []
+    for row in rows.sort_values(["zero_shot", "difficulty"], ascending=False).to_dict("records"):
+        name, place = row["intermediate"], (row["difficulty"], row["zero_shot"])
+        x, y = (place[0] - left) / (right - left), (place[1] - bottom) / (top - bottom)
+        width = LETTER * len(name)
+        start = x + GAP if x + GAP + width <= 1 else x - GAP - width
+        while any(abs(y - other) < LINE and start < stop and begin < start + width for other, begin, stop in taken):
+            y -= LINE / 4
+        taken.append((y, start, start + width))
+        axes.annotate(name, place, xytext=(start, y), textcoords="axes fraction", va="center")
 
 
 KIND = Kind(

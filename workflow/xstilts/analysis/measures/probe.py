@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from xstilts.analysis.measures.base import Measure
 
 if TYPE_CHECKING:
@@ -19,6 +17,8 @@ def language_probe(pairs: "Pairs") -> float:
     Fitted on every other pair and scored on the rest, and the other way round. Both sentences of a pair are on the same
     side of the split, so that the probe cannot know the languages by what the sentences say.
     """
+    import numpy as np
+
     found = []
     for held in (0, 1):
         fitted = [vectors[1 - held :: 2].astype(np.float64) for vectors in (pairs.english, pairs.other)]

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 class Run:
     """One call of Snakemake on the cluster, in a process group of its own."""
 
-    def __init__(self, workplace: "ClusterWorkplace", *arguments: str, run_minutes: int = 10, warn: int = 30) -> None:
+    def __init__(self, workplace: "ClusterWorkplace", *arguments: str, warn: int = 30) -> None:
         self.log = workplace.folder / f"call{len(list(workplace.folder.glob('call*.log')))}.log"
         command = [
             *(sys.executable, str(HERE / "fastpoll.py"), "--snakefile", str(ROOT / "Snakefile")),
@@ -29,7 +29,7 @@ class Run:
             *("--slurm-partition-config", str(HERE / "partitions.yaml")),
             *("--default-resources", "slurm_account=ci", f"slurm_extra='--signal=USR1@{warn}'", "gpu=0"),
             *("mem_mb=2000", "runtime=10"),
-            *("--set-resources", f"intermediate:runtime=attempt*{run_minutes}", *arguments),
+            *("--set-resources", "intermediate:runtime=attempt*10", *arguments),
         ]
         environment = workplace.cluster.environment()
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"

@@ -45,7 +45,10 @@ def test_a_job_whose_node_is_lost_runs_on_another_though_the_first_may_still_tra
 
 
 def test_a_wall_clock_shorter_than_the_training(prepared, trained):
-    run = prepared.start("--", TRAINED, run_minutes=1, warn=45)
+    run = prepared.start("--", TRAINED, warn=50)
+    job = prepared.until_it_trains()
+    # Set when it trains, so that the warning comes in the middle however fast the machine is.
+    assert prepared.cluster.said("scontrol", "update", f"jobid={job}", "timelimit=1") is not None
     said = run.wait()
     assert "Trying to restart job" in said
     assert prepared.resumed()

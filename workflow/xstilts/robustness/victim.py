@@ -1,5 +1,6 @@
 """The model under attack: predictions of many texts at once, and gradients at their embeddings."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -74,6 +75,7 @@ class Victim:
         return [self._estimate(found, embeddings.weight) for found in gradients]
 
     def _estimate(self, gradients: Mapping[int, Tensor], weights: Tensor) -> Estimate:
+        @functools.cache
         def tokens(text: str) -> list[int]:
             found: list[int] = self.head.tokenizer(text, add_special_tokens=False)["input_ids"]
             return found

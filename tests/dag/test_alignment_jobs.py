@@ -8,6 +8,7 @@ import shlex
 import pytest
 
 from workflow import Workplace
+from xstilts.analysis.measures import registry
 from xstilts.cli import parser
 
 SWITCHED = {"perturbation": "code_switch", "strength": 0.5, "targets": ["pos"], "languages": "declared"}
@@ -58,7 +59,8 @@ def test_a_study_measures_and_draws_it(finished, tmp_path):
     workplace.run()
     rows = list(csv.DictReader((workplace.results / "alignment.csv").open()))
     assert {row["layer"] for row in rows} == {"0", "1"}
-    assert len(rows) == 4 * 2 * 2 * 2 * 8
+    # Checkpoints, conditions, languages and layers.
+    assert len(rows) == 4 * 2 * 2 * 2 * len(registry())
     index = json.loads((workplace.results / "figures/figures.json").read_text())
     assert "alignment_layers" in [figure["name"] for figure in index]
     assert "Cross-lingual alignment by layer" in (workplace.results / "report.html").read_text()

@@ -9,7 +9,7 @@ from xstilts.figures.style import Mark, Style
 from xstilts.questions.table import Context
 
 # Height of a line, width of a letter and distance of a name from its point, as shares of a panel.
-LINE, LETTER, GAP = 0.085, 0.03, 0.03
+LINE, LETTER, GAP = 0.085, 0.032, 0.03
 TITLE = "Difficulty of the intermediate tasks and zero-shot score"
 
 

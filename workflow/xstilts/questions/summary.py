@@ -78,5 +78,6 @@ def _averages(
     if values.size:
         drawn = statistics.bootstrap(values, resamples, derive_seed("summary", *arm))
         low, high = statistics.interval(drawn, averages["zero_shot"], statistics.spread(values))
-        averages["ci_low"], averages["ci_high"] = low, high
+        # Student's t knows nothing of the scale's ends.
+        averages["ci_low"], averages["ci_high"] = float(np.maximum(low, 0)), float(np.minimum(high, 100))
     return averages

@@ -1,8 +1,6 @@
 """Figures of a study: every module of this package that defines ``KIND`` is one."""
 
 import functools
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from matplotlib.figure import Figure
 
 from xstilts.analysis.table import read_alignment
 from xstilts.artifacts import atomic_file, write_json
+from xstilts.discovery import declared
 from xstilts.errors import ConfigError
 from xstilts.figures.base import Drawing, Kind
 from xstilts.figures.style import Style
@@ -31,14 +30,7 @@ def registry() -> dict[str, Kind]:
     Raises:
         ValueError: two files declare the same name.
     """
-    kinds: dict[str, Kind] = {}
-    for module in pkgutil.iter_modules(__path__):
-        kind = getattr(importlib.import_module(f"{__name__}.{module.name}"), "KIND", None)
-        if kind is None:
-            continue
-        if kind.name in kinds:
-            raise ValueError(f"two figure files declare the name {kind.name!r}")
-        kinds[kind.name] = kind
+    kinds: dict[str, Kind] = declared(__name__, __path__, "KIND", "figure")
     return {kind.name: kind for kind in sorted(kinds.values(), key=lambda kind: kind.order)}
 
 

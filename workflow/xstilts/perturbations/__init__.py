@@ -1,12 +1,10 @@
 """The perturbation registry: every module of this package that defines ``PERTURBATION`` is a perturbation."""
 
-import difflib
 import functools
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from typing import Any
 
+from xstilts.discovery import declared, hint, named
 from xstilts.errors import ConfigError
 from xstilts.perturbations.base import Option, Perturbation
 from xstilts.perturbations.mixture import mix
@@ -21,15 +19,7 @@ def registry() -> dict[str, Perturbation]:
     Raises:
         ValueError: two files declare the same name.
     """
-    perturbations: dict[str, Perturbation] = {}
-    for module in pkgutil.iter_modules(__path__):
-        found = getattr(importlib.import_module(f"{__name__}.{module.name}"), "PERTURBATION", None)
-        if found is None:
-            continue
-        if found.name in perturbations:
-            raise ValueError(f"two perturbation files declare the name {found.name!r}")
-        perturbations[found.name] = found
-    return dict(sorted(perturbations.items()))
+    return declared(__name__, __path__, "PERTURBATION", "perturbation")
 
 
 def get(name: str) -> Perturbation:
@@ -38,10 +28,7 @@ def get(name: str) -> Perturbation:
     Raises:
         ConfigError: there is none; the message suggests the nearest names.
     """
-    try:
-        return registry()[name]
-    except KeyError:
-        raise ConfigError(f"unknown perturbation {name!r}; {_hint(name, registry(), 'perturbations')}") from None
+    return named(registry(), name, "perturbation")
 
 
 def configured(
@@ -62,11 +49,11 @@ def configured(
     known = {key: option for part in found.values() for key, option in part.options.items()}
     for key, value in given.items():
         if key not in known:
-            raise ConfigError(f"unknown option {key!r} of {', '.join(found)}; {_hint(key, known, 'options')}")
+            raise ConfigError(f"unknown option {key!r} of {', '.join(found)}; {hint(key, known, 'options')}")
         allowed = known[key].values
         if allowed and value not in allowed:
-            hint = _hint(str(value), allowed, "allowed")
-            raise ConfigError(f"option {key} of {', '.join(found)} is {value!r}; {hint}")
+            near = hint(str(value), allowed, "allowed")
+            raise ConfigError(f"option {key} of {', '.join(found)} is {value!r}; {near}")
     for name, part in found.items():
         settings = {key: given.get(key, paths.get(key, option.default)) for key, option in part.options.items()}
         missing = [key for key, value in settings.items() if value is None]
@@ -82,8 +69,3 @@ def configured(
 def own_options(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """Those of several perturbations' options that this one has."""
     return {key: value for key, value in options.items() if key in get(name).options}
-
-
-def _hint(name: str, known: Any, what: str) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(near)}?" if near else f"{what}: {', '.join(known) or 'none'}"

@@ -3,12 +3,9 @@
 The searches are pure Python and import nothing heavy; only :mod:`xstilts.robustness.victim` holds a model.
 """
 
-import difflib
 import functools
-import importlib
-import pkgutil
 
-from xstilts.errors import ConfigError
+from xstilts.discovery import declared, named
 from xstilts.robustness.base import Attack, Budget
 
 __all__ = ["Attack", "Budget", "get", "registry"]
@@ -24,17 +21,7 @@ def registry() -> dict[str, Attack]:
     Raises:
         ValueError: two files declare the same name.
     """
-    attacks: dict[str, Attack] = {}
-    for module in pkgutil.iter_modules(__path__):
-        if module.name in _HEAVY:
-            continue
-        found = getattr(importlib.import_module(f"{__name__}.{module.name}"), "ATTACK", None)
-        if found is None:
-            continue
-        if found.name in attacks:
-            raise ValueError(f"two attack files declare the name {found.name!r}")
-        attacks[found.name] = found
-    return dict(sorted(attacks.items()))
+    return declared(__name__, __path__, "ATTACK", "attack", skipped=_HEAVY)
 
 
 def get(name: str) -> Attack:
@@ -43,9 +30,4 @@ def get(name: str) -> Attack:
     Raises:
         ConfigError: there is none; the message suggests the nearest names.
     """
-    try:
-        return registry()[name]
-    except KeyError:
-        near = difflib.get_close_matches(name, registry(), n=2, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"attacks: {', '.join(registry())}"
-        raise ConfigError(f"unknown attack {name!r}; {hint}") from None
+    return named(registry(), name, "attack")

@@ -1,11 +1,9 @@
 """The task registry: every module of this package that defines ``TASK`` is a task."""
 
-import difflib
 import functools
-import importlib
-import pkgutil
 from pathlib import Path
 
+from xstilts.discovery import declared, named
 from xstilts.errors import ConfigError
 from xstilts.tasks.base import Edition, Row, Task
 
@@ -21,15 +19,7 @@ def registry() -> dict[str, Task]:
     Raises:
         ValueError: two files declare the same name.
     """
-    tasks: dict[str, Task] = {}
-    for module in pkgutil.iter_modules(__path__):
-        task = getattr(importlib.import_module(f"{__name__}.{module.name}"), "TASK", None)
-        if task is None:
-            continue
-        if task.name in tasks:
-            raise ValueError(f"two task files declare the name {task.name!r}")
-        tasks[task.name] = task
-    return dict(sorted(tasks.items()))
+    return declared(__name__, __path__, "TASK", "task")
 
 
 def get(name: str) -> Task:
@@ -38,12 +28,7 @@ def get(name: str) -> Task:
     Raises:
         ConfigError: there is none; the message suggests the nearest names.
     """
-    try:
-        return registry()[name]
-    except KeyError:
-        near = difflib.get_close_matches(name, registry(), n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"tasks: {', '.join(registry())}"
-        raise ConfigError(f"unknown task {name!r}; {hint}") from None
+    return named(registry(), name, "task")
 
 
 def choose(name: str, source: str = AUTO, data_dir: Path | None = None) -> Task:

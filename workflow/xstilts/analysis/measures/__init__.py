@@ -1,10 +1,9 @@
 """The registry of alignment measures: every module of this package that defines ``MEASURES`` adds some."""
 
 import functools
-import importlib
-import pkgutil
 
 from xstilts.analysis.measures.base import Measure
+from xstilts.discovery import declared
 
 __all__ = ["Measure", "registry"]
 
@@ -16,10 +15,5 @@ def registry() -> dict[str, Measure]:
     Raises:
         ValueError: two files declare the same name.
     """
-    measures: dict[str, Measure] = {}
-    for module in pkgutil.iter_modules(__path__):
-        for measure in getattr(importlib.import_module(f"{__name__}.{module.name}"), "MEASURES", ()):
-            if measure.name in measures:
-                raise ValueError(f"two measure files declare the name {measure.name!r}")
-            measures[measure.name] = measure
+    measures: dict[str, Measure] = declared(__name__, __path__, "MEASURES", "measure")
     return dict(sorted(measures.items(), key=lambda item: (item[1].order, item[0])))

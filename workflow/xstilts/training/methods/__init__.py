@@ -1,12 +1,10 @@
 """The method registry: every module of this package that defines ``METHOD`` is a training method."""
 
-import difflib
 import functools
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from typing import Any
 
+from xstilts.discovery import declared, named
 from xstilts.errors import ConfigError
 from xstilts.training.methods.base import Auxiliary, Inputs, Method, Objective
 
@@ -27,15 +25,7 @@ def registry() -> dict[str, type[Method]]:
     Raises:
         ValueError: two files declare the same name.
     """
-    methods: dict[str, type[Method]] = {}
-    for module in pkgutil.iter_modules(__path__):
-        found = getattr(importlib.import_module(f"{__name__}.{module.name}"), "METHOD", None)
-        if found is None:
-            continue
-        if found.name in methods:
-            raise ValueError(f"two method files declare the name {found.name!r}")
-        methods[found.name] = found
-    return dict(sorted(methods.items()))
+    return declared(__name__, __path__, "METHOD", "method")
 
 
 def get(name: str) -> type[Method]:
@@ -44,12 +34,7 @@ def get(name: str) -> type[Method]:
     Raises:
         ConfigError: there is none; the message suggests the nearest names.
     """
-    try:
-        return registry()[name]
-    except KeyError:
-        near = difflib.get_close_matches(name, registry(), n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"methods: {', '.join(registry())}"
-        raise ConfigError(f"unknown method {name!r}; {hint}") from None
+    return named(registry(), name, "method")
 
 
 def parse(text: str) -> list[type[Method]]:

@@ -143,6 +143,19 @@ def test_a_single_number_has_no_interval_and_no_p() -> None:
     assert np.isfinite(statistics.spread(np.array([[[11.0, 13.0]]])).p_value(12.0))
 
 
+def test_seeds_that_agree_by_chance_do_not_make_certain() -> None:
+    cells = np.full((1, 1, 2), 7.5)
+    assert np.isnan(statistics.spread(cells).p_value(7.5))
+    draws = np.random.default_rng(6).normal(7.5, 5, (FEW, 1, 1, 1)).astype(np.float32) + np.zeros_like(
+        cells, np.float32
+    )
+    known = statistics.spread(cells, draws)
+    low, high = statistics.interval(statistics.bootstrap(cells, FEW, 1, draws), 7.5, known)
+    assert low < 0 < high < 20 and known.p_value(7.5) == pytest.approx(0.13, abs=0.03)
+    same = np.zeros((1, 3, 2))
+    assert statistics.interval(statistics.bootstrap(same, FEW, 1), 0.0, statistics.spread(same)) == (0, 0)
+
+
 def test_holm_as_published() -> None:
     assert statistics.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert statistics.holm([0.01], family=5) == pytest.approx([0.05])

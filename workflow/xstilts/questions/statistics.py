@@ -18,6 +18,10 @@ Draws = npt.NDArray[np.float32]
 
 CONFIDENCE = 0.95
 POWER = 0.80
+# Degrees of freedom of an error that is known.
+_MANY = 1e6
+# An error of this share of the effect comes from the arithmetic.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,21 @@ class Spread:
 
         return float(stdtrit(self.freedom, probability))
 
+    def reach(self, confidence: float = CONFIDENCE) -> float:
+        """Half the width of an interval."""
+        return self.error * self.quantile((1 + confidence) / 2)
+
     def p_value(self, effect: float) -> float:
         """Two-sided p of Student's t test that the effect is 0."""
         from scipy.special import stdtr
 
         if not self.error:
-            return float(effect == 0)
+            return 1.0
         return float(2 * stdtr(self.freedom, -abs(effect) / self.error))
 
     def minimum_detectable(self) -> float:
         """Smallest effect that a two-sided 5 % test finds four times out of five."""
-        return self.error * (self.quantile((1 + CONFIDENCE) / 2) + self.quantile(POWER))
+        return self.reach() + self.error * self.quantile(POWER)
 
 
 def effect(cells: Array) -> float:
@@ -91,14 +99,13 @@ def spread(cells: Array, draws: Draws | None = None) -> Spread:
     bias, and its degrees of freedom follow Satterthwaite (1946). The mean squares contain what examples of one language
     contribute; what the same examples contribute to several languages at once (translated test sets) is added from the
     covariance of ``draws`` between cells that share neither language nor seed. A single language or seed is fixed: it
-    adds nothing. One number alone says nothing of its error.
+    adds nothing. Cells may agree by chance, two seeds above all: no interval is shorter than test examples alone make
+    it. One number alone, or several that are all the same, say nothing of their error.
     """
     layout = _layout(cells)
     languages, seeds = layout.shape
     mean, rows, columns = layout.mean(), layout.mean(axis=1), layout.mean(axis=0)
     inside = layout - rows[:, None] - columns + mean
-    if layout.size == 1 and draws is None:
-        return Spread(float("nan"), 1.0)
     parts: dict[str, tuple[float, int]] = {}
     if languages > 1:
         parts["languages"] = float(((rows - mean) ** 2).sum() / (languages - 1) / languages), languages - 1
@@ -113,7 +120,11 @@ def spread(cells: Array, draws: Draws | None = None) -> Spread:
     chosen = max(candidates, key=lambda found: sum(value for value, _ in found))
     variance = sum(value for value, _ in chosen) + shared
     scatter = sum(value**2 / freedom for value, freedom in chosen)
-    return Spread(variance**0.5, max(1.0, min(1e6, variance**2 / scatter)) if scatter else 1e6)
+    found = Spread(variance**0.5, max(1.0, min(_MANY, variance**2 / scatter)) if scatter else _MANY)
+    if draws is not None:
+        found = max(found, Spread(float(_of_languages(cells, draws).sum(axis=(1, 2)).std()), _MANY), key=Spread.reach)
+    known = found.error > _ROUNDING * abs(mean) or not mean
+    return found if known else Spread(float("nan"), 1.0)
 
 
 def interval(distribution: Array, about: float, known: Spread, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -128,10 +139,10 @@ def interval(distribution: Array, about: float, known: Spread, confidence: float
     tail = (1 - confidence) / 2
     drawn = float(distribution.std())
     if not known.error or not drawn:
-        reach = known.error and known.error * known.quantile(1 - tail)
+        reach = known.error and known.reach(confidence)
         return about - reach, about + reach
     low, high = np.quantile(distribution, [tail, 1 - tail])
-    scale = known.error / drawn * known.quantile(1 - tail) / Spread(1, 1e6).quantile(1 - tail)
+    scale = known.error / drawn * known.quantile(1 - tail) / Spread(1, _MANY).quantile(1 - tail)
     return about + (float(low) - about) * scale, about + (float(high) - about) * scale
 
 
@@ -200,11 +211,21 @@ def _layout(cells: Array) -> Array:
     return layout
 
 
-def _shared_examples(cells: Array, draws: Draws) -> float:
-    """Variance of the effect by examples that cells of different languages and seeds have in common."""
+def _of_languages(cells: Array, draws: Draws) -> Draws:
+    """What resampled examples change in each language's and seed's share of the effect.
+
+    Returns:
+        ``(resamples, languages, seeds)``; languages without a cell are left out.
+    """
     present = np.isfinite(cells)
     weighted = np.where(present, draws - cells.astype(np.float32), 0) * _shares(cells).astype(np.float32)
-    summed = weighted.sum(axis=1)[:, present.any(axis=(0, 2))]
+    found: Draws = weighted.sum(axis=1)[:, present.any(axis=(0, 2))]
+    return found
+
+
+def _shared_examples(cells: Array, draws: Draws) -> float:
+    """Variance of the effect by examples that cells of different languages and seeds have in common."""
+    summed = _of_languages(cells, draws)
     languages, seeds = summed.shape[1:]
     apart = summed.sum(axis=(1, 2)).var()
     pairs = 1.0

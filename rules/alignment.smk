@@ -2,12 +2,11 @@ rule alignment:
     input:
         unpack(lambda w: whole(PATHS.trained(w.encoder, w.arm, w.seed))),
         pretrained=lambda w: list(whole(PATHS.encoder(w.encoder)).values()),
-        clean=lambda w: f"{PATHS.data(STUDY.alignment.task, CLEAN)}/manifest.json",
-        data=lambda w: f"{PATHS.data(STUDY.alignment.task, w.condition)}/manifest.json",
+        data=lambda w: [f"{folder}/manifest.json" for folder in alignment_data()],
     output:
-        PATHS.alignment("{encoder}", "{arm}", "{seed}", "{condition}"),
+        PATHS.alignment("{encoder}", "{arm}", "{seed}"),
     log:
-        PATHS.log("alignment/{encoder}/{arm}/{seed}/{condition}"),
+        PATHS.log("alignment/{encoder}/{arm}/{seed}"),
     wildcard_constraints:
         arm="[^/]+(/[^/]+)?",
     threads: threads_of
@@ -16,16 +15,15 @@ rule alignment:
         mem_mb=resource("mem_mb"),
         runtime=resource("runtime"),
     params:
-        recipe=lambda w: canonical_json(recipes.alignment_recipe(STUDY, w.condition)),
+        recipe=lambda w: canonical_json(recipes.alignment_recipe(STUDY)),
         run=lambda w: canonical_json(run_words(STUDY, w.encoder, w.arm, w.seed)),
         checkpoint=lambda w: PATHS.trained(w.encoder, w.arm, w.seed),
         pretrained=lambda w: PATHS.encoder(w.encoder),
-        clean=lambda w: PATHS.data(STUDY.alignment.task, CLEAN),
-        data=lambda w: PATHS.data(STUDY.alignment.task, w.condition),
+        data=lambda w: alignment_data(),
     shell:
         "xstilts align --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q}"
-        " --checkpoint {params.checkpoint:q} --pretrained {params.pretrained:q} --clean {params.clean:q}"
-        " --data {params.data:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --checkpoint {params.checkpoint:q} --pretrained {params.pretrained:q} --data {params.data:q}"
+        " --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule alignment_table:

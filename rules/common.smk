@@ -189,10 +189,16 @@ def scored_checkpoint(wildcards):
 def alignment_files():
     """Measures of every checkpoint whose alignment the study asks for."""
     return [
-        PATHS.alignment(run["encoder"], run["arm"], seed, condition)
+        PATHS.alignment(run["encoder"], run["arm"], seed)
         for run in alignment_runs(STUDY)
         for seed in run["seeds"]
-        for condition in run["conditions"]
+    ]
+
+
+def alignment_data():
+    """Prepared test rows under every condition that alignment is measured in, in the recipe's order."""
+    return [
+        PATHS.data(STUDY.alignment.task, name) for name in STUDY.alignment.conditions
     ]
 
 

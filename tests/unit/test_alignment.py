@@ -181,6 +181,7 @@ def test_rows_that_do_not_fit_are_one_line(monkeypatch):
         read_pairs(TASK, Path("one"), Path("one"), "de", None)
 
 
+MEASURED = {"language": "de", "condition": "clean", "strength": 0, "layer": 0, "measure": "cka", "value": 0.5, "n": 9}
 RUNS = [
     {"encoder": "mini", "arm": "none", "seeds": ["pretrained"], "conditions": ["clean", "noise"]},
     {"encoder": "mini", "arm": "nli", "seeds": ["seed1", "seed2"], "conditions": ["clean", "noise"]},
@@ -192,26 +193,27 @@ RUNS = [
 def measured(tmp_path: Path) -> Path:
     for run in RUNS:
         for seed in run["seeds"]:
-            for condition in run["conditions"]:
-                intermediate, _, target = run["arm"].partition("/")
-                phase = "pretrained" if seed == "pretrained" else "target" if target else "intermediate"
-                rows = [
-                    {
-                        "language": code,
-                        "layer": layer,
-                        "measure": name,
-                        "value": 0.1 * layer + 0.01 * len(seed),
-                        "n": 40,
-                    }
-                    for code in ("de", "th")
-                    for layer in range(3)
-                    for name in ("p_at_1_from_english", "cka")
-                ]
-                content = {"study": "small", "encoder": "mini", "intermediate": intermediate, "method": "standard"}
-                content |= {"phase": phase, "target": target or None, "condition": condition, "measures": rows}
-                content |= {"seed": None if phase == "pretrained" else int(seed[4:])}
-                content |= {"strength": 0.0 if condition == "clean" else 0.1}
-                write_json(tmp_path / "alignment/mini" / run["arm"] / seed / f"{condition}.json", content)
+            intermediate, _, target = run["arm"].partition("/")
+            phase = "pretrained" if seed == "pretrained" else "target" if target else "intermediate"
+            rows = [
+                {
+                    "condition": condition,
+                    "strength": 0.0 if condition == "clean" else 0.1,
+                    "language": code,
+                    "layer": layer,
+                    "measure": name,
+                    "value": 0.1 * layer + 0.01 * len(seed),
+                    "n": 40,
+                }
+                for condition in run["conditions"]
+                for code in ("de", "th")
+                for layer in range(3)
+                for name in ("p_at_1_from_english", "cka")
+            ]
+            content = {"study": "small", "encoder": "mini", "intermediate": intermediate, "method": "standard"}
+            content |= {"phase": phase, "target": target or None, "measures": rows}
+            content |= {"seed": None if phase == "pretrained" else int(seed[4:])}
+            write_json(tmp_path / "alignment/mini" / run["arm"] / f"{seed}.json", content)
     return tmp_path
 
 
@@ -244,13 +246,14 @@ def test_the_table_has_every_checkpoint_once(measured):
         ({"target": "nli"}, "target is 'nli', not None"),
         ({"phase": "later"}, "phase: 'later' is not one of"),
         (
-            {"measures": [{"language": "de", "layer": 0, "measure": "cka", "value": float("nan"), "n": 9}]},
+            {"measures": [MEASURED | {"value": float("nan")}]},
             "value is nan",
         ),
+        ({"measures": [MEASURED]}, "measured under clean, not clean, noise"),
     ],
 )
 def test_a_foreign_or_malformed_file_is_one_line(measured, change, message):
-    path = measured / "alignment/mini/nli/seed1/clean.json"
+    path = measured / "alignment/mini/nli/seed1.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(XstiltsError, match=message) as caught:
         table_of(measured)

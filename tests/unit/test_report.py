@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import score_tables
 
@@ -102,6 +103,15 @@ def test_negative_and_inconclusive_answers_are_said_as_plainly(page: Page) -> No
     assert "commonsense − none Refuted: effect −" in page.text
     assert "Inconclusive: a recipe against itself, effect +0.0 points [0.0, 0.0]" in page.text
     assert "qa − none Not answered: missing mini/qa/xnli/seed1/clean" in page.text
+
+
+def test_a_loss_is_shown_beside_the_clean_scores_it_is_lost_from(page: Page, folder: Path) -> None:
+    scores = pd.read_csv(folder / "scores.csv")
+    scores = scores[(scores["condition"] == "clean") & (scores["metric"] == "accuracy")]
+    clean = scores[scores["language"].isin(score_tables.COVERED)]
+    mean = clean.groupby(["intermediate", "target"])["value"].mean().groupby("intermediate").mean()
+    expected = f"Clean, nli scores {mean['nli']:.1f} and none {mean['none']:.1f}: who scores less has less to lose."
+    assert expected in page.text
 
 
 def test_the_study_file_cannot_inject_markup(folder: Path) -> None:

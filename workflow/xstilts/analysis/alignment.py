@@ -1,7 +1,7 @@
-"""Alignment of one checkpoint under one condition: every measure, layer and language, in one pass over the data."""
+"""Alignment of one checkpoint: every measure, layer, language and condition, in one pass over the data."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,7 @@ def align(
     run: Mapping[str, Any],
     checkpoint: Path,
     pretrained: Path,
-    clean: Path,
-    data: Path,
+    data: Sequence[Path],
     output: Path,
 ) -> None:
     """Measure, and write the numbers as JSON.
@@ -34,8 +33,7 @@ def align(
         run: the words that name the checkpoint in the alignment table.
         checkpoint: what to measure; a head, if any, is left out.
         pretrained: the encoder that it started from. It reads the same sentences, where a measure compares with it.
-        clean: prepared clean test rows.
-        data: prepared test rows under the condition.
+        data: prepared test rows under each condition of the recipe, in its order; the first is clean.
         output: the file to write.
 
     Raises:
@@ -47,34 +45,40 @@ def align(
     compared = any(measure.reference for measure in measures)
     before = encoder if checkpoint == pretrained or not compared else _Reader(pretrained, recipe)
     label = "/".join(str(run[word]) for word in ("intermediate", "target", "seed") if run[word] is not None)
-    progress = Progress(f"{label}/{recipe['condition']}", len(recipe["languages"]))
+    presented = list(zip(recipe["conditions"], data, strict=True))
+    # Language by language, because its conditions have the same English side.
+    parts = [(found, *pair) for found in _languages(recipe) for pair in presented if found in pair[0]["languages"]]
+    progress = Progress(label, len(parts))
     rows: list[dict[str, Any]] = []
-    for done, language in enumerate(recipe["languages"], 1):
-        sentences = read_pairs(task, clean, data, language, recipe["examples"])
+    for done, (language, condition, folder) in enumerate(parts, 1):
+        sentences = read_pairs(task, data[0], folder, language, recipe["examples"])
         found = _measured(sentences, encoder, before if compared else None, measures)
         n = len(sentences.other)
+        about = {"language": language, "condition": condition["name"], "strength": condition["strength"], "n": n}
         for layer, name, value in found:
             if math.isfinite(value):
-                rows.append({"language": language, "layer": layer, "measure": name, "value": value, "n": n})
+                rows.append(about | {"layer": layer, "measure": name, "value": value})
             else:
                 progress.say(f"{language}: {name} of layer {layer} is undefined: its vectors do not vary")
-        progress.step(done, n, 0, language)
+        progress.step(done, n, 0, f"{language} {condition['name']}")
     write_json(
         output,
         {
             **run,
-            "condition": recipe["condition"],
-            "strength": recipe["strength"],
             "measures": rows,
             "inputs": {
                 "checkpoint": sha256_file(checkpoint / MANIFEST),
                 "pretrained": sha256_file(pretrained / MANIFEST),
-                "clean": sha256_file(clean / MANIFEST),
-                "data": sha256_file(data / MANIFEST),
+                "data": {found["name"]: sha256_file(folder / MANIFEST) for found, folder in presented},
             },
             "recipe": dict(recipe),
         },
     )
+
+
+def _languages(recipe: Mapping[str, Any]) -> list[str]:
+    """Those of any condition."""
+    return list(dict.fromkeys(language for found in recipe["conditions"] for language in found["languages"]))
 
 
 class _Reader:

@@ -19,21 +19,27 @@ def collect_alignment(folder: Path, runs: Sequence[Mapping[str, Any]], output_cs
     The CSV has values with six significant digits, the Parquet file all.
 
     Args:
-        folder: of ``{encoder}/{arm}/{seed}/{condition}.json``.
+        folder: of ``{encoder}/{arm}/{seed}.json``.
         runs: what the table must hold (:func:`xstilts.study.alignment.alignment_runs`). Other files are not read.
         output_csv: written whole or not at all, like the next.
         output_parquet: the same rows.
 
     Raises:
-        XstiltsError: a file is missing, malformed or belongs to another checkpoint or study; a row breaks the schema;
-            two rows share everything but their value.
+        XstiltsError: a file is missing, malformed, belongs to another checkpoint or study, or was measured under other
+            conditions; a row breaks the schema; two rows share everything but their value.
     """
     rows = []
     for run in runs:
         for seed in run["seeds"]:
-            for condition in run["conditions"]:
-                path = folder / run["encoder"] / run["arm"] / seed / f"{condition}.json"
-                rows += ALIGNMENT.read(path, _named_by(run, seed, condition), "measures")
+            path = folder / run["encoder"] / run["arm"] / f"{seed}.json"
+            found = ALIGNMENT.read(path, _named_by(run, seed), "measures")
+            measured = {row["condition"] for row in found}
+            if measured != set(run["conditions"]):
+                raise DataError(
+                    f"{path}: measured under {', '.join(sorted(measured))}, not {', '.join(run['conditions'])};"
+                    " delete it and run again"
+                )
+            rows += found
     ALIGNMENT.write(rows, folder, output_csv, output_parquet)
 
 
@@ -63,8 +69,7 @@ def read_alignment(path: Path) -> "pd.DataFrame":
     return table
 
 
-def _named_by(run: Mapping[str, Any], seed: str, condition: str) -> dict[str, Any]:
+def _named_by(run: Mapping[str, Any], seed: str) -> dict[str, Any]:
     intermediate, _, target = run["arm"].partition("/")
     number = int(seed.removeprefix("seed")) if seed.startswith("seed") else None
-    named = {"encoder": run["encoder"], "intermediate": intermediate, "target": target or None, "seed": number}
-    return named | {"condition": condition}
+    return {"encoder": run["encoder"], "intermediate": intermediate, "target": target or None, "seed": number}

@@ -1,4 +1,4 @@
-"""`xstilts align`: cross-lingual alignment of one checkpoint's representations under one condition."""
+"""`xstilts align`: cross-lingual alignment of one checkpoint's representations, clean and under conditions."""
 
 import argparse
 from pathlib import Path
@@ -17,8 +17,9 @@ def register(commands: Any) -> None:
     )
     command.add_argument("--checkpoint", type=Path, required=True)
     command.add_argument("--pretrained", type=Path, required=True, help="the encoder that it started from")
-    command.add_argument("--clean", type=Path, required=True, help="prepared clean test rows")
-    command.add_argument("--data", type=Path, required=True, help="prepared test rows under the condition")
+    command.add_argument(
+        "--data", type=Path, nargs="+", required=True, help="prepared test rows under each of the recipe's conditions"
+    )
     command.add_argument("--output", type=Path, required=True, help="JSON file to write")
 
 
@@ -31,7 +32,6 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.words,
         arguments.checkpoint,
         arguments.pretrained,
-        arguments.clean,
         arguments.data,
         arguments.output,
     )

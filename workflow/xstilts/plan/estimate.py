@@ -176,7 +176,9 @@ class Estimator:
             rows = 2 * sum(self._rows((path,), "dev-en", name) for path, name in pairs)
             return shape.flops(rows * length, length, FORWARD)
         if job.rule in SCORERS:
-            rows = sum(self._rows(job.data, f"test-{language}", recipe["task"]) for language in recipe["languages"])
+            # Alignment is measured under several conditions, each in its languages.
+            languages = [name for part in recipe.get("conditions", [recipe]) for name in part["languages"]]
+            rows = sum(self._rows(job.data, f"test-{language}", recipe["task"]) for language in languages)
             return shape.flops(rows * length, length, FORWARD)
         rows = sum(self._rows((path,), "train-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
         dev = sum(self._rows((path,), "dev-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))

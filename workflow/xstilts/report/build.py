@@ -42,7 +42,7 @@ def build_report(
     }
     html = environment.get_template("template.html").render(
         context=context,
-        questions=tables.questions(answers, context),
+        questions=tables.questions(answers, scores, context),
         summaries=tables.summaries(scores, context),
         language_tables=tables.language_tables(scores, context),
         figures=tables.figures(figures_dir),

@@ -15,6 +15,7 @@ from xstilts import languages
 from xstilts.artifacts import read_json
 from xstilts.errors import ConfigError, DataError
 from xstilts.figures import INDEX
+from xstilts.questions.levels import clean_scores
 from xstilts.questions.slices import ALL
 from xstilts.questions.summary import summary
 from xstilts.questions.table import CLEAN, Context
@@ -25,7 +26,7 @@ LIBRARIES = (
 )
 
 
-def questions(answers: pd.DataFrame, context: Context) -> list[dict[str, Any]]:
+def questions(answers: pd.DataFrame, scores: pd.DataFrame, context: Context) -> list[dict[str, Any]]:
     """Per question: its text, one answer in words per contrast, and all its rows."""
     found = []
     for name, question in context["questions"].items():
@@ -33,7 +34,12 @@ def questions(answers: pd.DataFrame, context: Context) -> list[dict[str, Any]]:
         named = len({row["encoder"] for row in rows}) > 1
         for row in rows:
             row["who"] = words.name(row) + f" ({row['encoder']})" * named
-        headlines = [row | {"words": words.verdict(row)} for row in rows if row["slice"] == ALL]
+        clean = clean_scores(scores, context, name)
+        headlines = [
+            row | {"words": words.verdict(row) + words.clean_scores(row, clean.get((row["encoder"], row["level"])))}
+            for row in rows
+            if row["slice"] == ALL
+        ]
         found.append({"name": name, "about": question, "headlines": headlines, "rows": rows})
     return found
 

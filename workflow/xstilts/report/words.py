@@ -82,6 +82,14 @@ def verdict(row: dict[str, Any]) -> str:
     return said
 
 
+def clean_scores(row: dict[str, Any], found: tuple[float, float] | None) -> str:
+    """What both sides of a loss score on clean inputs; nothing where that is not known or not asked."""
+    if found is None or not all(map(math.isfinite, found)):
+        return ""
+    level, baseline = map(number, found)
+    return f" Clean, {row['level']} scores {level} and {row['baseline']} {baseline}: who scores less has less to lose."
+
+
 def _bound(value: float) -> str:
     """One digit, two where one would print a bound beside 0 as 0."""
     return number(value + 0.0, 2 if 0 < abs(value) < 0.05 else 1)

@@ -82,21 +82,22 @@ def evaluation_recipe(study: Study, target: str, condition: str) -> dict[str, An
     return recipe
 
 
-def alignment_recipe(study: Study, condition: str) -> dict[str, Any]:
-    """How a checkpoint's alignment is measured.
+def alignment_recipe(study: Study) -> dict[str, Any]:
+    """How a checkpoint's alignment is measured, under every condition.
 
     Raises:
         ConfigError: the study does not measure any.
     """
     if study.alignment is None:
         raise ConfigError("the study has no alignment; add it to the study file")
-    found = {key: value for key, value in vars(study.alignment).items() if key not in ("checkpoints", "conditions")}
+    found = {key: value for key, value in vars(study.alignment).items() if key not in ("checkpoints", "languages")}
     return found | {
         "version": ALIGNMENT_VERSION,
-        "languages": list(study.alignment.conditions[condition]),
         "measures": list(study.alignment.measures),
-        "condition": condition,
-        "strength": study.conditions[condition].strength,
+        "conditions": [
+            {"name": name, "strength": study.conditions[name].strength, "languages": list(languages)}
+            for name, languages in study.alignment.conditions.items()
+        ],
         "batch_tokens": study.evaluation["batch_tokens"],
     }
 

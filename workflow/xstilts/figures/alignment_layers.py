@@ -93,7 +93,10 @@ def _curve(rows: pd.DataFrame, encoder: str, measure: str, condition: str, recip
         drawn = statistics.bootstrap(
             cells, RESAMPLES, derive_seed("alignment", encoder, measure, condition, recipe, layer)
         )
-        low, high = statistics.interval(drawn, statistics.effect(cells), statistics.spread(cells))
+        # Student's t knows nothing of the scale's ends.
+        low, high = np.clip(
+            statistics.interval(drawn, statistics.effect(cells), statistics.spread(cells)), *registry()[measure].scale
+        )
         found.append({"layer": layer, "mean": statistics.effect(cells), "low": low, "high": high})
     return pd.DataFrame(found, columns=["layer", "mean", "low", "high"])
 

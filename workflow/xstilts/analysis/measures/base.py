@@ -1,5 +1,6 @@
 """What a measure of alignment is. Light to import: a study checks the names of measures when it is parsed."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ class Measure:
         source: where its definition comes from.
         order: place among the measures.
         of: computes it; NaN where the vectors leave it undefined (all of them equal, say).
+        scale: its lowest and highest possible values.
         reference: whether it compares with the pretrained encoder's vectors.
     """
 
@@ -28,4 +30,5 @@ class Measure:
     source: str
     order: int
     of: Callable[["Pairs"], float]
+    scale: tuple[float, float] = (-math.inf, math.inf)
     reference: bool = False

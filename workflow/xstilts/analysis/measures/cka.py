@@ -21,5 +21,6 @@ MEASURES = (
         "Kornblith et al. 2019 (ICML), linear CKA",
         5,
         cka,
+        (0, 1),
     ),
 )

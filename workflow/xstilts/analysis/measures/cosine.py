@@ -38,5 +38,6 @@ MEASURES = (
         "plain means",
         4,
         gap,
+        (-2, 2),
     ),
 )

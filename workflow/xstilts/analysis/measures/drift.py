@@ -26,6 +26,7 @@ MEASURES = (
         "Kornblith et al. 2019 (ICML), linear CKA",
         7,
         similarity,
+        (0, 1),
         reference=True,
     ),
     Measure(
@@ -35,6 +36,7 @@ MEASURES = (
         "mean cosine distance of the same sentences",
         8,
         distance,
+        (0, 2),
         reference=True,
     ),
 )

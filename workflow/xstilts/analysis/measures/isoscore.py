@@ -30,5 +30,6 @@ MEASURES = (
         "Rudman et al. 2022 (Findings of ACL), IsoScore",
         6,
         isoscore,
+        (0, 1),
     ),
 )

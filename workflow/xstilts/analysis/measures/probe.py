@@ -42,5 +42,6 @@ MEASURES = (
         "Alain and Bengio 2017 (arXiv 1610.01644), linear classifier probes",
         9,
         language_probe,
+        (0, 100),
     ),
 )

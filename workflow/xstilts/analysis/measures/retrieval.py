@@ -25,6 +25,7 @@ MEASURES = (
         SOURCE,
         1,
         partial(hits, direction="forward"),
+        (0, 100),
     ),
     Measure(
         "p_at_1_to_english",
@@ -33,5 +34,6 @@ MEASURES = (
         SOURCE,
         2,
         partial(hits, direction="backward"),
+        (0, 100),
     ),
 )

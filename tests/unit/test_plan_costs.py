@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,13 @@ def test_changes_name_the_keys():
     old, new = ['\'{"epochs":2,"seed":1}\''], ['\'{"epochs":3,"seed":1}\'']
     assert changes(old, new) == ["epochs 2 -> 3"]
     assert changes(["['test-en', 'test-de']"], ["['test-en', 'test-fr']"]) == ["-test-de", "+test-fr"]
+    arms = [
+        [{"encoder": "mini", "recipe": name, "seeds": seeds} for name in ("none", "nli")] for seeds in ([1], [1, 2])
+    ]
+    assert changes(*([json.dumps(one)] for one in arms)) == ["seeds [1] -> [1, 2]"]
+    assert changes([json.dumps(arms[0])], [json.dumps(arms[0][:1])]) == [
+        '-{"encoder": "mini", "recipe": "nli", "seeds": [1]}'
+    ]
     assert changes(["'a'"], ["'b'"]) == ["now b", "no longer a"]
     assert changes(["'{\"a\":1}'"], ['\'{"a":1,"b":null}\'']) == ["b absent -> null"]
 

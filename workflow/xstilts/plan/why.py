@@ -41,8 +41,8 @@ def reasons(reason: Any, makers: Mapping[str, str]) -> tuple[str, ...]:
 def changes(old: Iterable[Any], new: Iterable[Any]) -> list[str]:
     """Differences between the values of a job's params before and now.
 
-    Values that are JSON objects are compared key by key: ``epochs 2 -> 3``; lists by what came and went; others as they
-    are.
+    Values that are JSON objects are compared key by key: ``epochs 2 -> 3``; lists by what came and went, objects in
+    them with the most similar ones; others as they are.
     """
     before, now = (sorted(map(_value, values), key=repr) for values in (old, new))
     said = []
@@ -58,12 +58,37 @@ def changes(old: Iterable[Any], new: Iterable[Any]) -> list[str]:
 
 def _differences(old: Any, new: Any) -> list[str]:
     if isinstance(old, dict):
-        keys = [key for key in {**old, **new} if old.get(key, "absent") != new.get(key, "absent")]
-        return [f"{key} {_short(old.get(key, 'absent'))} -> {_short(new.get(key, 'absent'))}" for key in keys]
+        said = []
+        for key in {**old, **new}:
+            before, now = old.get(key, "absent"), new.get(key, "absent")
+            if before == now:
+                continue
+            shown = f"{key} {_short(before)} -> {_short(now)}"
+            cut = "..." in shown and isinstance(before, list) and isinstance(now, list)
+            said += [f"{key} {one}" for one in _differences(before, now)] if cut else [shown]
+        return said
     gone, come = ([item for item in one if item not in other] for one, other in ((old, new), (new, old)))
     if not gone and not come:
         return ["order"]
-    return [f"{sign}{_short(item)}" for sign, items in (("-", gone), ("+", come)) for item in items]
+    said = []
+    for item in list(come):
+        twin = max(gone, key=lambda other: _agreement(item, other), default=None)
+        if _agreement(item, twin) >= 0.5:
+            gone.remove(twin)
+            come.remove(item)
+            said += _differences(twin, item)
+    said += [f"{sign}{_short(item)}" for sign, items in (("-", gone), ("+", come)) for item in items]
+    # What changed in many entries alike is said once.
+    return list(dict.fromkeys(said))
+
+
+def _agreement(one: Any, other: Any) -> float:
+    """The share of their keys in which two JSON objects agree; 0 of anything else."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return 0.0
+    keys = one.keys() | other.keys()
+    shared = [key for key in keys if one.get(key, "absent") == other.get(key, "absent")]
+    return len(shared) / max(len(keys), 1)
 
 
 def _alike(one: Any, other: Any) -> bool:

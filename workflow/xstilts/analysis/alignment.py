@@ -47,7 +47,12 @@ def align(
     label = "/".join(str(run[word]) for word in ("intermediate", "target", "seed") if run[word] is not None)
     presented = list(zip(recipe["conditions"], data, strict=True))
     # Language by language, because its conditions have the same English side.
-    parts = [(found, *pair) for found in _languages(recipe) for pair in presented if found in pair[0]["languages"]]
+    parts = [
+        (language, condition, folder)
+        for language in _languages(recipe)
+        for condition, folder in presented
+        if language in condition["languages"]
+    ]
     progress = Progress(label, len(parts))
     rows: list[dict[str, Any]] = []
     for done, (language, condition, folder) in enumerate(parts, 1):
@@ -69,7 +74,7 @@ def align(
             "inputs": {
                 "checkpoint": sha256_file(checkpoint / MANIFEST),
                 "pretrained": sha256_file(pretrained / MANIFEST),
-                "data": {found["name"]: sha256_file(folder / MANIFEST) for found, folder in presented},
+                "data": {condition["name"]: sha256_file(folder / MANIFEST) for condition, folder in presented},
             },
             "recipe": dict(recipe),
         },
@@ -78,7 +83,7 @@ def align(
 
 def _languages(recipe: Mapping[str, Any]) -> list[str]:
     """Those of any condition."""
-    return list(dict.fromkeys(language for found in recipe["conditions"] for language in found["languages"]))
+    return list(dict.fromkeys(language for condition in recipe["conditions"] for language in condition["languages"]))
 
 
 class _Reader:

@@ -253,7 +253,9 @@ def figure_names():
             not recipe.direct for recipe in STUDY.intermediate.values()
         ),
         "language_scores": True,
-        "noise_curve": any(found.label for found in STUDY.conditions.values()),
+        "noise_curve": any(
+            found.label and found.languages for found in STUDY.conditions.values()
+        ),
         "layers": any(target.retrieval for target in STUDY.targets.values()),
         "alignment_layers": STUDY.alignment is not None,
         "forest": bool(STUDY.questions),

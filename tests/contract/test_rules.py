@@ -111,6 +111,7 @@ def test_a_floor_imports_only_from_floors_below():
         {"devices"},
         {"relay"},
         {"seeds"},
+        {"discovery"},
         {"errors"},
     ]
     height = {name: -number for number, floor in enumerate(floors) for name in floor}

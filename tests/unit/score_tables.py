@@ -65,6 +65,7 @@ def context(
                 "strength": strength,
                 "perturbation": "swap" if strength else None,
                 "attack": None,
+                "targets": list(targets),
             }
             for strength in STRENGTHS
         },

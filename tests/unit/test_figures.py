@@ -111,6 +111,8 @@ def test_drawing_leaves_matplotlibs_settings_alone(study: dict[str, Any], scores
 def test_only_figures_with_something_to_show_are_drawn(study: dict[str, Any]) -> None:
     clean = study | {"conditions": {"clean": {"strength": 0.0, "perturbation": None}}}
     assert "noise_curve" not in figures.names(clean)
+    unscored = {name: about | {"targets": []} for name, about in study["conditions"].items()}
+    assert "noise_curve" not in figures.names(study | {"conditions": unscored})
     assert "layers" not in figures.names(score_tables.context(targets=("xnli",)))
     assert "gain_heatmap" not in figures.names(score_tables.context({"none": 0.0}))
 

@@ -27,7 +27,7 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
     strengths = {name: float(condition["strength"]) for name, condition in context["conditions"].items()}
     table["strength"] = table["condition"].map(strengths).astype(float)
     marks = style.marks(list(context["intermediate"]))
-    perturbations = sorted({c["perturbation"] for c in context["conditions"].values() if c["perturbation"]})
+    perturbations = _scored(context)
     panels = [
         (encoder, target, perturbation)
         for encoder in context["encoders"]
@@ -57,6 +57,11 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
     return Drawing(figure, caption, alt)
 
 
+def _scored(context: Context) -> list[str]:
+    """Perturbations that some target is scored under; others are about alignment alone."""
+    return sorted({c["perturbation"] for c in context["conditions"].values() if c["perturbation"] and c["targets"]})
+
+
 def _measured(table: pd.DataFrame, context: Context, encoder: str, target: str, perturbation: str) -> bool:
     """Whether a target was scored under a perturbation; a condition may leave targets out."""
     conditions = [name for name, about in context["conditions"].items() if about["perturbation"] == perturbation]
@@ -77,6 +82,6 @@ KIND = Kind(
     "noise_curve",
     TITLE,
     3,
-    lambda context: any(condition["perturbation"] for condition in context["conditions"].values()),
+    lambda context: bool(_scored(context)),
     draw,
 )

@@ -201,6 +201,7 @@ def report_context(study: Study) -> dict[str, Any]:
                 "strength": found.strength,
                 "perturbation": found.label,
                 "attack": None if found.attack is None else vars(found.attack),
+                "targets": list(found.languages),
             }
             for name, found in study.conditions.items()
         },

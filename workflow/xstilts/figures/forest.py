@@ -45,6 +45,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, name_encoder: bool, style: Style) -> 
     axes.axvline(0, color="#777777", linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(rows)), [name.removeprefix(_LANGUAGE) for name in rows["slice"]])
     axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.locator_params(axis="x", nbins=5)
     encoder = f", {first['encoder']}" if name_encoder else ""
     axes.set_title(f"{first['question']}: {first['contrast']}{encoder}", weight="bold")
     axes.set_xlabel(first["outcome"].replace("_", " "))

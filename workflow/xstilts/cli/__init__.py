@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one subcommand; a mistake of the user's is one line on standard error and exit status 2."""
     # Importing torch and transformers makes millions of objects and no garbage. Looking for some among them, while they
-    # are imported and when the process ends, took a quarter of a short job.
+    # are imported and when the process ends, is a good part of a short job.
     gc.set_threshold(100_000, 50, 100)
     atexit.register(gc.freeze)
     arguments = parser().parse_args(argv)

@@ -89,6 +89,14 @@ def splits(task, part):
     ]
 
 
+def limit_of(task, part):
+    """How many test rows per language are kept; a collection to mine is kept whole."""
+    limit = STUDY.evaluation["examples"]
+    if part == "train" or limit is None or STUDY.task(task).mined:
+        return []
+    return ["--limit", str(limit)]
+
+
 def raw_fingerprint(task, part):
     """What changes when a task's raw data do; checksums are left to the job."""
     found = STUDY.task(task)

@@ -12,11 +12,7 @@ rule prepare:
         runtime=growing(30),
     params:
         splits=lambda w: splits(w.task, w.part),
-        limit=lambda w: (
-            []
-            if w.part == "train" or not STUDY.evaluation["examples"]
-            else ["--limit", str(STUDY.evaluation["examples"])]
-        ),
+        limit=lambda w: limit_of(w.task, w.part),
         folder=subpath(output[0], parent=True),
     shell:
         "xstilts prepare --task {wildcards.task:q} --source {input:q} --splits {params.splits:q} {params.limit:q}"

@@ -163,6 +163,10 @@ def test_recipe_overrides_the_studys_training_and_the_rest_stays():
             changed("intermediate", "nli", {"tasks": ["mini_nli"], "text_languages": ["de"]}),
             ["nli.text_languages", "no task of the recipe reads them"],
         ),
+        (
+            changed("intermediate", "nli", {"tasks": ["mini_nli"], "targets": ["bitex"]}),
+            ["intermediate.nli.targets", "did you mean 'bitext'?"],
+        ),
     ],
 )
 def test_mistakes_are_named_in_one_line_with_a_way_to_mend_them(config, words):
@@ -248,6 +252,26 @@ def test_what_is_scored_is_not_trained_on(tmp_path):
     config["data_dir"] = str(tmp_path)
     with pytest.raises(ConfigError, match=r"targets\.xquad\.train: squad_v2 .* that target xquad scores"):
         parse_study(config)
+
+
+def test_a_recipe_goes_on_to_the_targets_that_score_nothing_it_was_trained_on(tmp_path):
+    (tmp_path / "squad").mkdir()
+    (tmp_path / "squad/dev-v1.1.json").touch()
+    config = changed("intermediate", "squad", {"tasks": ["squad"]})
+    config["targets"]["xquad"] = {"task": "xquad", "train": ["mini_qa"]}
+    config["data_dir"] = str(tmp_path)
+    with pytest.raises(ConfigError, match=r"intermediate\.squad\.tasks: squad .* target xquad scores"):
+        parse_study(config)
+    config["intermediate"]["squad"]["targets"] = ["nli", "bitext"]
+    study = parse_study(config)
+    arms = {(arm["intermediate"], arm["target"]) for arm in study.arms()}
+    assert ("nli", "xquad") in arms
+    assert {target for recipe, target in arms if recipe == "squad"} == {"nli", "bitext"}
+    config["questions"] = {"q": {"text": "?", "levels": ["squad"]}}
+    with pytest.raises(ConfigError, match=r"questions\.q\.targets: recipe squad .* go on to: nli, bitext"):
+        parse_study(config)
+    config["questions"]["q"]["targets"] = ["nli"]
+    parse_study(config)
 
 
 def test_arms_are_every_combination_and_retrieval_reads_the_pretrained_encoder_once():

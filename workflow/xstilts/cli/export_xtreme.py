@@ -24,10 +24,12 @@ def run(arguments: argparse.Namespace) -> None:
     paths = Paths.of(study)
     targets = study.submission(arguments.targets)
     for encoder in study.encoders:
-        for intermediate in study.intermediate:
+        for intermediate, recipe in study.intermediate.items():
             for seed in study.seeds:
                 predictions = {}
                 for task, target in targets.items():
+                    if not recipe.leads_to(target):
+                        continue
                     own = f"seed{seed}"
                     folders = study.seed_dirs(intermediate, target)
                     place = (encoder, intermediate, target, own if own in folders else folders[0])

@@ -40,7 +40,7 @@ def export(predictions: Mapping[str, Path], output: Path) -> dict[str, Any]:
             task = tasks.get(name)
             for language, rows in _by_language(path).items():
                 _check(rows, path, language)
-                suffix, predicted, gold = _FORMATS[task.type if "bucc_f1" not in task.metrics else "mining"]
+                suffix, predicted, gold = _FORMATS["mining" if task.mined else task.type]
                 for kind, text in (("predictions", predicted), ("labels", gold)):
                     file = folder / kind / name / f"test-{language}.{suffix}"
                     file.parent.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ def retrieve_from_pools(
     """
     task = tasks.get(recipe["task"])
     encoder = SentenceEncoder(checkpoint, recipe)
-    match = _mined if "bucc_f1" in task.metrics else _ranked
+    match = _mined if task.mined else _ranked
     shared = MULTILINGUAL in task.languages["pool"]
     pool: Rows = []
     predictions: Rows = []

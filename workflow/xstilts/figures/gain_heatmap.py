@@ -58,7 +58,7 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
     caption = (
         f"Points over “{BASELINE}” on clean zero-shot test sets, mean over covered languages and seeds, ± half its "
         "95 % interval (paired bootstrap over languages and seeds). Bold: the interval excludes 0; hatched: it does "
-        f"not; n/a: scores are missing. n = {spread([gain.languages for gain in known])} languages × "
+        f"not; n/a: not run for all of it. n = {spread([gain.languages for gain in known])} languages × "
         f"{spread([gain.seeds for gain in known])} seeds per cell."
     )
     height = sum(0.42 + 0.44 * len(recipes) for _ in gains) + 0.35

@@ -22,7 +22,11 @@ def alignment_runs(study: Study) -> Iterator[dict[str, Any]]:
     arms = {
         PRETRAINED: {NONE: [PRETRAINED]},
         INTERMEDIATE: dict.fromkeys(trained, seeds),
-        TARGET: {f"{recipe}/{target}": seeds for recipe in study.intermediate for target in tuned},
+        TARGET: {
+            f"{name}/{target}": seeds
+            for name, recipe in study.intermediate.items()
+            for target in filter(recipe.leads_to, tuned)
+        },
     }
     for encoder in study.encoders:
         for phase in PHASES:

@@ -63,8 +63,8 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
     find = Finder(raw, origin)
     encoders = {name: _encoder(name, value, find) for name, value in raw["encoders"].items()}
     defaults = raw["training"]
-    intermediate = {n: _intermediate(n, value, defaults, find) for n, value in raw["intermediate"].items()}
     targets = {n: _target(n, value, defaults, find) for n, value in raw["targets"].items()}
+    intermediate = {n: _intermediate(n, value, defaults, targets, find) for n, value in raw["intermediate"].items()}
     conditions = {n: _condition(n, value, targets, origin) for n, value in raw["conditions"].items()}
     alignment = _alignment(raw["alignment"], raw["conditions"], defaults, find) if "alignment" in raw else None
     study = Study(
@@ -124,7 +124,9 @@ def _encoder(name: str, value: dict[str, Any], find: Finder) -> Encoder:
     return Encoder(name, value["kind"], MappingProxyType(options), MappingProxyType(fallback | value["resources"]))
 
 
-def _intermediate(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Finder) -> Intermediate:
+def _intermediate(
+    name: str, value: dict[str, Any], defaults: dict[str, Any], targets: Mapping[str, Target], find: Finder
+) -> Intermediate:
     where = f"intermediate.{name}"
     names = tuple(value.get("tasks", ()))
     if (name == NONE) != (not names):
@@ -139,7 +141,10 @@ def _intermediate(name: str, value: dict[str, Any], defaults: dict[str, Any], fi
         raise ConfigError(f"{find.origin}: {where}.text_languages: no task of the recipe reads them; remove the key")
     training = MappingProxyType(defaults | value["training"])
     text = find.text(value, training, where) if names else None
-    return Intermediate(name, names, training, sampling and MappingProxyType(sampling), spoken, text)
+    chosen = value["targets"]
+    known(chosen or (), targets, f"{find.origin}: {where}.targets")
+    wanted = None if chosen is None else tuple(chosen)
+    return Intermediate(name, names, training, sampling and MappingProxyType(sampling), spoken, text, wanted)
 
 
 def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Finder) -> Target:
@@ -298,15 +303,19 @@ def _alignment(
 
 
 def _check_overlaps(study: Study, origin: str) -> None:
-    """Nothing is trained or selected on that is scored."""
-    trained = {f"intermediate.{name}.tasks": recipe.tasks for name, recipe in study.intermediate.items()}
-    trained |= {f"targets.{name}.train": target.train for name, target in study.targets.items()}
-    scored = {target.task: name for name, target in study.targets.items()}
-    for where, names in trained.items():
-        for name in names:
-            for other in study.task(name).overlaps:
-                if other in scored:
-                    raise ConfigError(
-                        f"{origin}: {where}: {name} as it is read here holds passages that target {scored[other]} "
-                        "scores; read its published training file, or leave one of the two out"
-                    )
+    """No run is trained or selected on what it is scored on."""
+    for recipe in study.intermediate.values():
+        for target in filter(recipe.leads_to, study.targets):
+            _check_run(study, f"{origin}: intermediate.{recipe.name}.tasks", recipe.tasks, target)
+    for name, target in study.targets.items():
+        _check_run(study, f"{origin}: targets.{name}.train", target.train, name)
+
+
+def _check_run(study: Study, where: str, names: tuple[str, ...], target: str) -> None:
+    scored = study.targets[target].task
+    for name in names:
+        if scored in study.task(name).overlaps:
+            raise ConfigError(
+                f"{where}: {name} as it is read here holds passages that target {target} scores; read its published "
+                "training file, or leave one of the two out (an intermediate recipe by its key `targets`)"
+            )

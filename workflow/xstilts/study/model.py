@@ -57,6 +57,7 @@ class Intermediate:
         sampling: how a step chooses its task; None pools tasks that share a head.
         text_languages: languages in which the tasks without English training rows are read.
         text: unlabelled sentences for its method.
+        targets: the targets it goes on to; None for all.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Intermediate:
     sampling: Mapping[str, Any] | None = None
     text_languages: tuple[str, ...] = ()
     text: Text | None = None
+    targets: tuple[str, ...] | None = None
 
     @property
     def direct(self) -> bool:
@@ -75,6 +77,10 @@ class Intermediate:
     def method(self) -> str:
         """How the intermediate run optimises; ``none`` where there is no such run."""
         return NONE if self.direct else str(self.training["method"])
+
+    def leads_to(self, target: str) -> bool:
+        """Whether the study has runs of this recipe and a target."""
+        return self.targets is None or target in self.targets
 
 
 @dataclass(frozen=True)
@@ -279,14 +285,14 @@ class Study:
     def arms(self) -> Iterator[dict[str, Any]]:
         """Every (encoder, intermediate, target): its seed folders, its conditions, and what is trained for it."""
         for encoder in self.encoders:
-            for intermediate in self.intermediate:
-                for target in self.targets:
+            for intermediate, recipe in self.intermediate.items():
+                for target in filter(recipe.leads_to, self.targets):
                     yield {
                         "encoder": encoder,
                         "intermediate": intermediate,
                         "target": target,
                         "seeds": self.seed_dirs(intermediate, target),
                         "conditions": [name for name, found in self.conditions.items() if target in found.languages],
-                        "intermediate_trained": not self.intermediate[intermediate].direct,
+                        "intermediate_trained": not recipe.direct,
                         "target_trained": not self.targets[target].retrieval,
                     }

@@ -43,6 +43,8 @@ def check_question(name: str, question: Mapping[str, Any], study: Study, origin:
     known(question["targets"] or (), study.targets, f"{where}.targets")
     if question["outcome"] in PERTURBED and question["condition"] == CLEAN:
         raise ConfigError(f"{where}.condition: {question['outcome']} is measured under a condition other than clean")
+    if question["outcome"] not in REPRESENTATIONS or question["phase"] == "target":
+        _check_runs(question, study, where)
     if question["outcome"] in REPRESENTATIONS:
         _check_representations(question, study, where)
         return
@@ -55,6 +57,26 @@ def check_question(name: str, question: Mapping[str, Any], study: Study, origin:
             raise ConfigError(
                 f"{where}.targets: {target} is not scored under {question['condition']}; name those that are:"
                 f" {', '.join(scored)}"
+            )
+
+
+def _check_runs(question: Mapping[str, Any], study: Study, where: str) -> None:
+    """Check that every recipe compared goes on to every target of the question."""
+    if question["covariate"] is not None:
+        among = question["levels"] or [name for name, recipe in study.intermediate.items() if not recipe.direct]
+    elif question["factor"] == "intermediate":
+        among = [question["baseline"], *question["levels"]]
+    else:
+        sides = {question["baseline"], *question["levels"]}
+        every = question["factor"] == "encoder"
+        among = [name for name, recipe in study.intermediate.items() if every or recipe.method in sides]
+    for name in among:
+        leads_to = study.intermediate[name].leads_to
+        if not all(map(leads_to, question["targets"] or study.targets)):
+            shared = [target for target in study.targets if all(study.intermediate[n].leads_to(target) for n in among)]
+            raise ConfigError(
+                f"{where}.targets: recipe {name} does not go on to all of them; name such that all recipes compared"
+                f" go on to: {', '.join(shared)}"
             )
 
 

@@ -171,6 +171,11 @@ class Task:
         raise ConfigError(f"task {self.name} has no edition {edition!r}; it has: {known}")
 
     @property
+    def mined(self) -> bool:
+        """Whether pairs are mined between two collections (BUCC), of which a sample would be another task."""
+        return "bucc_f1" in self.metrics
+
+    @property
     def chance(self) -> float | None:
         """Expected accuracy (percent) of guessing uniformly, or None where guessing has no such simple value."""
         if self.type == "classification":

@@ -4,6 +4,7 @@ from snakemake.utils import min_version
 
 from xstilts.failures import failures
 from xstilts.relay import relay_signals
+from xstilts.timers import cancel_timers
 
 min_version("9.10")
 
@@ -51,7 +52,12 @@ onstart:
         raise WorkflowError(str(error)) from None
 
 
+onsuccess:
+    cancel_timers()
+
+
 onerror:
+    cancel_timers()
     if not workflow.remote_exec:
         print(failures(list(map(Path, log)), Path.cwd()), file=sys.stderr)
 

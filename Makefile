@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STUDY ?= config.yaml
 CORES ?= all
+# A file's tests stay together, for the fixtures they share; tests/conftest.py says which file begins.
+WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo plan queue test test-fast test-slurm lint format clean environment
@@ -34,10 +36,10 @@ queue:  ## what your jobs on the cluster are
 	squeue --me --format "%.10i %.9P %.9T %.10M %.10l %.20R %k"
 
 test: environment  ## all tests, except those on SLURM
-	python -m pytest -n 2 --dist loadfile -m "not slurm"
+	python -m pytest $(WORKERS) -m "not slurm"
 
 test-fast: environment  ## without the slow ones
-	python -m pytest -n 2 --dist loadfile -m "not slow and not slurm"
+	python -m pytest $(WORKERS) -m "not slow and not slurm"
 
 test-slurm: environment  ## a study on a real SLURM, started on this machine (root, Debian)
 	.ci/slurm-packages

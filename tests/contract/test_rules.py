@@ -1,5 +1,6 @@
 """Rules, command line and package agree: nothing calls what is not there."""
 
+import functools
 import re
 import shlex
 import subprocess
@@ -16,29 +17,38 @@ from xstilts.study import parse_study, recipes
 STUDIES = [ROOT / "config.yaml", *sorted((ROOT / "studies").rglob("*.yaml"))]
 
 
-def dry_run(path: Path, folder: Path, *options: str) -> str:
-    done = Workplace(folder, path).snakemake("--dry-run", "--nocolor", *options)
-    return done.stdout + done.stderr
+@pytest.fixture(scope="module")
+def dry_run(tmp_path_factory):
+    """What the dry run of a study says, asked once."""
+
+    @functools.cache
+    def said(path: Path) -> str:
+        workplace = Workplace(tmp_path_factory.mktemp("plan") / "study", path)
+        done = workplace.snakemake("--dry-run", "--nocolor", "--printshellcmds")
+        return done.stdout + done.stderr
+
+    return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_study_plans_and_every_command_line_parses(path, tmp_path):
-    said = dry_run(path, tmp_path / "plan", "--printshellcmds")
-    commands = re.findall(r"^Shell command: (xstilts .*?) 2>&1 \| tee \S+$", said, re.M)
+def test_every_study_plans_and_every_command_line_parses(path, dry_run):
+    commands = re.findall(r"^Shell command: (xstilts .*?) 2>&1 \| tee \S+$", dry_run(path), re.M)
     assert commands
     for command in commands:
         arguments = parser().parse_args(shlex.split(command)[1:])
         assert callable(arguments.run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_plan_has_a_job_for_every_checkpoint_and_evaluation(path, tmp_path):
+def test_the_plan_has_a_job_for_every_checkpoint_and_evaluation(path, dry_run):
     study = parse_study(yaml.safe_load(path.read_text()))
     arms = list(study.arms())
     trained = sum(len(arm["seeds"]) for arm in arms if arm["target_trained"])
     intermediate = len(study.encoders) * len(study.seeds) * sum(not r.direct for r in study.intermediate.values())
     evaluated = sum(len(arm["seeds"]) * len(arm["conditions"]) for arm in arms)
-    stats = dict(re.findall(r"^(\w+)\s+(\d+)$", dry_run(path, tmp_path / "plan"), re.M))
+    stats = dict(re.findall(r"^(\w+)\s+(\d+)$", dry_run(path), re.M))
     jobs = tuple(int(stats.get(rule, 0)) for rule in ("target", "intermediate", "evaluate"))
     assert jobs == (trained, intermediate, evaluated)
 
@@ -55,17 +65,18 @@ def test_the_plan_has_a_job_for_every_checkpoint_and_evaluation(path, tmp_path):
         ("xtreme_r", {"intermediate": 6, "target": 63, "evaluate": 91, "fetch": 18, "prepare": 18}),
     ],
 )
-def test_the_benchmark_studies_have_the_jobs_that_their_design_says(name, jobs, tmp_path):
-    stats = dict(re.findall(r"^(\w+)\s+(\d+)$", dry_run(ROOT / f"studies/{name}.yaml", tmp_path / "plan"), re.M))
+def test_the_benchmark_studies_have_the_jobs_that_their_design_says(name, jobs, dry_run):
+    stats = dict(re.findall(r"^(\w+)\s+(\d+)$", dry_run(ROOT / f"studies/{name}.yaml"), re.M))
     assert {rule: int(stats[rule]) for rule in jobs} == jobs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_figures_that_rules_expect_are_those_that_are_drawn(path, tmp_path):
+def test_the_figures_that_rules_expect_are_those_that_are_drawn(path, dry_run):
     from xstilts import figures
 
     context = recipes.report_context(parse_study(yaml.safe_load(path.read_text())))
-    expected = set(re.findall(r"figures/(\w+)\.svg", dry_run(path, tmp_path / "plan")))
+    expected = set(re.findall(r"figures/(\w+)\.svg", dry_run(path)))
     assert expected == set(figures.names(context))
 
 
@@ -133,7 +144,7 @@ def test_every_package_folder_is_shipped():
     assert all((folder / "__init__.py").is_file() for folder in folders)
 
 
-def test_the_catalogues_snakefile_is_the_same_workflow(tmp_path):
+def test_the_catalogues_snakefile_is_the_same_workflow():
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow" / "Snakefile"), "--list-rules"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert {"fetch", "prepare", "intermediate", "target", "evaluate", "report"} <= set(done.stdout.split())

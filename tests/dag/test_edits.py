@@ -150,7 +150,7 @@ CODE_EDITS = {
 def test_an_edit_of_the_workflow(checkout, edit, expected):
     name, old, new = edit
     replace(checkout.root / name, old, new)
-    assert checkout.planned() == expected
+    assert checkout.dry_run() == expected
 
 
 def test_results_copied_with_new_times(sketched, tmp_path):

@@ -1,5 +1,6 @@
 """A run killed at any moment completes on the next call, to the same bytes."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -28,21 +29,27 @@ def start(workplace: Workplace) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
 
 
-def kill_after(workplace: Workplace, seconds: float) -> bool:
-    """SIGKILL the run and all its jobs; whether it was still going on."""
+def kill_in(workplace: Workplace, job: str, seconds: float) -> None:
+    """SIGKILL the run and all its jobs, so long after a job has begun its log."""
     process = start(workplace)
-    time.sleep(seconds)
-    running = process.poll() is None
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return running
+    try:
+        while not (workplace.results / "logs" / f"{job}.log").exists():
+            assert process.poll() is None, f"ended before {job} began"
+            time.sleep(0.05)
+        time.sleep(seconds)
+        assert process.poll() is None, f"ended before it was killed in {job}"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def test_killed_runs_leave_nothing_half_and_end_in_the_same_bytes(finished, tmp_path):
     workplace = Workplace(tmp_path / "study")
     random = rng("kill")
-    kills = sum(kill_after(workplace, random.uniform(6, 25)) for _ in range(3))
-    assert kills, "the run ended before it was killed; nothing was tested"
+    # While data are prepared, while a model is trained, while one is scored.
+    for job in ("prepare/mini_nli/train", "intermediate/mini/nli/seed1", "evaluate/mini/nli/pos/seed1/clean"):
+        kill_in(workplace, job, random.uniform(0, 4))
     for manifest in workplace.results.rglob("manifest.json"):
         verify(manifest.parent)
     workplace.run()
@@ -51,16 +58,16 @@ def test_killed_runs_leave_nothing_half_and_end_in_the_same_bytes(finished, tmp_
         name = manifest.relative_to(finished.results)
         mine, theirs = (read_json(place.results / name)["files"] for place in (workplace, finished))
         assert mine["model.safetensors"] == theirs["model.safetensors"], name
-    assert workplace.planned() == set()
+    assert workplace.dry_run() == set()
 
 
 def test_two_runs_of_one_study_do_not_meet(tmp_path):
     workplace = Workplace(tmp_path / "study")
     first = start(workplace)
     try:
-        deadline = time.time() + 60
-        while not (workplace.results / "run.lock").exists() and time.time() < deadline:
-            time.sleep(0.2)
+        while not (workplace.results / "run.lock").exists():
+            assert first.poll() is None, "ended before it held its lock"
+            time.sleep(0.05)
         second = workplace.snakemake("--cores", "1", check=False)
         assert second.returncode != 0
         assert "another run of this study is going on here" in second.stdout + second.stderr

@@ -23,7 +23,7 @@ def workplace(finished, tmp_path):
 
 
 def test_nothing_to_do_after_a_run_nor_after_copying_it_to_another_place(workplace):
-    assert workplace.planned() == set()
+    assert workplace.dry_run() == set()
 
 
 def test_every_stage_left_its_artifact(finished):

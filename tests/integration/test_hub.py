@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
 
-from hub import serve
+from hub import PATIENT, serve
 from xstilts import tasks
 from xstilts.artifacts import verify
 from xstilts.data.fetch import write_source
@@ -25,7 +25,7 @@ def fetch(address, output, tmp_path, **changes):
     command = [sys.executable, "-m", "xstilts", "encoder", "--recipe", json.dumps(recipe), "--output", str(output)]
     command += ["--sources", *map(str, sources)] if sources else []
     environment = os.environ | {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "home"), "HF_TOKEN": "hf_secret"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, env=environment | PATIENT)
 
 
 @pytest.mark.slow

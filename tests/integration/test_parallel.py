@@ -4,43 +4,37 @@ import json
 import os
 import subprocess
 import sys
-
-import pytest
-
-from tiny import tiny_encoder
-from xstilts.artifacts import MANIFEST, read_json, write_json
-
-SCRIPT = """
-import json, sys
 from pathlib import Path
+
 import pytest
-from tiny import RECIPE, pretend_tasks
+
+from tiny import RECIPE, pretend_tasks, tiny_encoder
+from xstilts.artifacts import MANIFEST, read_json, write_json
 from xstilts.training import methods
 from xstilts.training.job import train
-encoder, folder, output, method, task_type = sys.argv[1:]
-with pytest.MonkeyPatch.context() as patch:
-    pretend_tasks(patch, toy=task_type, text="mlm")
+
+SCRIPT = "import sys\nfrom integration.test_parallel import work\nwork(*sys.argv[1:])\n"
+
+
+def work(encoder, folder, output, method, task_type):
+    """Train on toy rows, in as many processes as there are."""
     recipe = RECIPE | {"method": method, "methods": methods.resolve(method, {})}
     recipe |= {"evaluations": 12, "learning_rate": [1e-3]}
     recipe["text"] = {"task": "text", "languages": ["de", "en"], "examples": 40}
     text = Path(folder, "text") if method == "dann" else None
-    train(recipe, Path(encoder), [Path(folder, "toy")], Path(output), "toy", text=text)
-"""
+    with pytest.MonkeyPatch.context() as patch:
+        pretend_tasks(patch, toy=task_type, text="mlm")
+        train(recipe, Path(encoder), [Path(folder, "toy")], Path(output), "toy", text=text)
 
 
-def run(folder, encoder, output, method, task_type, processes):
+def work_in_two(folder, *arguments):
+    """The same in two processes."""
     script = folder / "run.py"
     script.write_text(SCRIPT)
-    for name in ("toy", "text"):
-        write_json(folder / name / MANIFEST, {})
-    launcher = [sys.executable]
-    if processes > 1:
-        launcher += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    arguments = [str(encoder), str(folder), str(output), method, task_type]
-    done = subprocess.run([*launcher, str(script), *arguments], env=environment, capture_output=True, text=True)
+    done = subprocess.run([*launcher, *map(str, arguments)], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return read_json(output / MANIFEST)
 
 
 @pytest.mark.slow
@@ -49,9 +43,11 @@ def run(folder, encoder, output, method, task_type, processes):
 )
 def test_two_processes_have_the_loss_curve_of_one(method, task_type, tmp_path):
     still = tiny_encoder(tmp_path / "encoder", dropout=0.0)
-    alone, together = (
-        run(tmp_path, still, tmp_path / f"processes{count}", method, task_type, count) for count in (1, 2)
-    )
+    for name in ("toy", "text"):
+        write_json(tmp_path / name / MANIFEST, {})
+    work(still, tmp_path, tmp_path / "alone", method, task_type)
+    work_in_two(tmp_path, still, tmp_path, tmp_path / "together", method, task_type)
+    alone, together = (read_json(tmp_path / name / MANIFEST) for name in ("alone", "together"))
     assert together["processes"] == 2
     curves = [[entry["loss"] for entry in manifest["history"]["loss"]] for manifest in (alone, together)]
     assert curves[0] == pytest.approx(curves[1], rel=2e-3)
@@ -59,11 +55,11 @@ def test_two_processes_have_the_loss_curve_of_one(method, task_type, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_command_starts_its_processes_itself(finished):
+def test_the_command_starts_its_processes_itself(finished, tmp_path):
     """The same entry point: `xstilts train --processes 2`."""
     root = finished.results
     made = read_json(root / "checkpoints/mini/nli/seed1" / MANIFEST)
-    output = root / "together"
+    output = tmp_path / "together"
     command = ["xstilts", "train", "--processes", "2", "--label", "together", "--recipe", json.dumps(made["recipe"])]
     command += [
         "--parent",

@@ -193,6 +193,7 @@ def test_dann_reports_the_discriminator_beside_chance(encoder, tmp_path, monkeyp
     assert set(manifest["data"]) == {"toy", "text"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", methods.registry())
 @pytest.mark.parametrize(
     ("task_type", "phase"), list(zip(LABELLED, ("intermediate", "target", "intermediate", "target"), strict=True))

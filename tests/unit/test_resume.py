@@ -305,10 +305,8 @@ def test_kill_minus_nine_at_any_moment_leaves_a_state_that_resumes(encoder, tmp_
     position = tmp_path / ".run.state" / "position"
     for wanted in (3, 60, 200):
         process = start(tmp_path / "run")
-        deadline = time.monotonic() + 120
         while not (position.exists() and int(position.read_text() or 0) >= wanted):
             assert process.poll() is None, "ended before it could be killed"
-            assert time.monotonic() < deadline
             time.sleep(0.01)
         process.kill()
         process.wait()

@@ -223,6 +223,7 @@ def test_mnli_leaves_out_premises_of_xnli(tmp_path):
     assert [row["text_a"] for split in ("train", "dev") for row in read("mnli", tmp_path, split)] == ["Free."]
 
 
+@pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.parametrize("name", MIRRORED)
 def test_published_counts(data_dir, name):

@@ -1,6 +1,10 @@
 rule prepare:
     input:
-        lambda w: PATHS.source(w.task, "train" if w.part == "train" else "test"),
+        per(
+            lambda task, part: PATHS.source(
+                task, "train" if part == "train" else "test"
+            )
+        ),
     output:
         f"{PATHS.data('{task}', '{part}')}/manifest.json",
     log:
@@ -11,11 +15,13 @@ rule prepare:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        splits=lambda w: splits(w.task, w.part),
-        limit=lambda w: (
-            []
-            if w.part == "train" or not STUDY.evaluation["examples"]
-            else ["--limit", str(STUDY.evaluation["examples"])]
+        splits=per(splits),
+        limit=per(
+            lambda part: (
+                []
+                if part == "train" or not STUDY.evaluation["examples"]
+                else ["--limit", str(STUDY.evaluation["examples"])]
+            )
         ),
         folder=subpath(output[0], parent=True),
     shell:

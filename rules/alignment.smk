@@ -1,25 +1,29 @@
 rule alignment:
     input:
-        unpack(lambda w: whole(PATHS.trained(w.encoder, w.arm, w.seed))),
-        pretrained=lambda w: list(whole(PATHS.encoder(w.encoder)).values()),
-        data=lambda w: [f"{folder}/manifest.json" for folder in alignment_data()],
+        unpack(per(lambda encoder, arm, seed: whole(PATHS.trained(encoder, arm, seed)))),
+        pretrained=per(lambda encoder: list(whole(PATHS.encoder(encoder)).values())),
+        data=per(lambda: [f"{folder}/manifest.json" for folder in alignment_data()]),
     output:
         PATHS.alignment("{encoder}", "{arm}", "{seed}"),
     log:
         PATHS.log("alignment/{encoder}/{arm}/{seed}"),
     wildcard_constraints:
         arm="[^/]+(/[^/]+)?",
-    threads: threads_of
+    threads: resource("threads")
     resources:
         gpu=resource("gpus"),
-        mem_mb=resource("mem_mb"),
-        runtime=resource("runtime"),
+        mem_mb=growing("mem_mb"),
+        runtime=growing("runtime"),
     params:
-        recipe=lambda w: canonical_json(recipes.alignment_recipe(STUDY)),
-        run=lambda w: canonical_json(run_words(STUDY, w.encoder, w.arm, w.seed)),
-        checkpoint=lambda w: PATHS.trained(w.encoder, w.arm, w.seed),
-        pretrained=lambda w: PATHS.encoder(w.encoder),
-        data=lambda w: alignment_data(),
+        recipe=per(lambda: canonical_json(recipes.alignment_recipe(STUDY))),
+        run=per(
+            lambda encoder, arm, seed: canonical_json(
+                run_words(STUDY, encoder, arm, seed)
+            )
+        ),
+        checkpoint=per(PATHS.trained),
+        pretrained=per(PATHS.encoder),
+        data=per(alignment_data),
     shell:
         "xstilts align --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q}"
         " --checkpoint {params.checkpoint:q} --pretrained {params.pretrained:q} --data {params.data:q}"
@@ -28,7 +32,7 @@ rule alignment:
 
 rule alignment_table:
     input:
-        alignment_files(),
+        per(alignment_files),
     output:
         csv=report(
             f"{PATHS.root}/alignment.csv",

@@ -1,8 +1,20 @@
 rule attack:
     input:
-        unpack(lambda w: whole(scored_checkpoint(w))),
-        lambda w: perturbation_inputs(STUDY.targets[w.target].task, w.condition),
-        data=lambda w: f"{PATHS.data(STUDY.targets[w.target].task, CLEAN)}/manifest.json",
+        unpack(
+            per(
+                lambda encoder, intermediate, target, seed: whole(
+                    scored_checkpoint(encoder, intermediate, target, seed)
+                )
+            )
+        ),
+        per(
+            lambda target, condition: perturbation_inputs(
+                STUDY.targets[target].task, condition
+            )
+        ),
+        data=per(
+            lambda target: f"{PATHS.data(STUDY.targets[target].task, CLEAN)}/manifest.json"
+        ),
     output:
         predictions=PATHS.prediction(
             "{encoder}",
@@ -19,21 +31,25 @@ rule attack:
         PATHS.log("attack/{encoder}/{intermediate}/{target}/{seed}/{condition}"),
     wildcard_constraints:
         condition=one_of(ATTACKS),
-    threads: threads_of
+    threads: resource("threads")
     resources:
         gpu=resource("gpus"),
-        mem_mb=resource("mem_mb"),
-        runtime=resource("runtime"),
+        mem_mb=growing("mem_mb"),
+        runtime=growing("runtime"),
     params:
-        recipe=lambda w: canonical_json(
-            recipes.attack_recipe(STUDY, w.target, w.condition)
+        recipe=per(
+            lambda target, condition: canonical_json(
+                recipes.attack_recipe(STUDY, target, condition)
+            )
         ),
-        run=lambda w: canonical_json(
-            recipes.run_name(STUDY, w.encoder, w.intermediate, w.target, w.seed)
+        run=per(
+            lambda encoder, intermediate, target, seed: canonical_json(
+                recipes.run_name(STUDY, encoder, intermediate, target, seed)
+            )
         ),
-        checkpoint=scored_checkpoint,
-        data=lambda w: PATHS.data(STUDY.targets[w.target].task, CLEAN),
-        resources=lambda w: canonical_json(perturbation_paths(w.condition)),
+        checkpoint=per(scored_checkpoint),
+        data=per(lambda target: PATHS.data(STUDY.targets[target].task, CLEAN)),
+        resources=per(lambda condition: canonical_json(perturbation_paths(condition))),
         state=f"{PATHS.root}/state/attack/{{encoder}}/{{intermediate}}/{{target}}/{{seed}}/{{condition}}",
     shell:
         "xstilts attack --recipe {params.recipe:q} --run {params.run:q} --checkpoint {params.checkpoint:q}"

@@ -1,5 +1,7 @@
 """The study behind the wildcards. Helpers only: every rule asks the typed study, none reads `config` itself."""
 
+import functools
+import inspect
 import os
 import sys
 from pathlib import Path
@@ -57,8 +59,28 @@ def one_of(names):
     return "|".join(map(re.escape, sorted(names))) or "(?!)"
 
 
-def seed_of(wildcards):
-    return int(wildcards.seed.removeprefix("seed"))
+def per(function):
+    """A function of wildcards from one of some of them, found by the names of its arguments.
+
+    It is called once for each of their values: most are the same for many jobs.
+    """
+    names = tuple(inspect.signature(function).parameters)
+    once = functools.cache(function)
+
+    def found(wildcards):
+        return once(*(getattr(wildcards, name) for name in names))
+
+    return signed(found)
+
+
+def signed(function):
+    """The function with its signature written down: Snakemake asks for it several times per job and function."""
+    function.__signature__ = inspect.signature(function)
+    return function
+
+
+def seed_number(seed):
+    return int(seed.removeprefix("seed"))
 
 
 def splits(task, part):
@@ -117,9 +139,9 @@ def fetch_options(task):
     return options + (["--allow-unpinned"] if edition and STUDY.allow_unpinned else [])
 
 
-def vocabulary_sources(wildcards):
+def vocabulary_sources(encoder):
     """What a trimmed vocabulary is counted on."""
-    vocabulary = STUDY.encoders[wildcards.encoder].options["vocabulary"]
+    vocabulary = STUDY.encoders[encoder].options["vocabulary"]
     return (
         []
         if vocabulary == "full"
@@ -178,20 +200,18 @@ def data_manifests():
     ]
 
 
-def parent_of(wildcards):
+def parent_of(encoder, intermediate, seed):
     """The folder of the checkpoint that a target run starts from: the encoder itself for direct fine-tuning."""
-    if STUDY.intermediate[wildcards.intermediate].direct:
-        return PATHS.encoder(wildcards.encoder)
-    return PATHS.intermediate(wildcards.encoder, wildcards.intermediate, wildcards.seed)
+    if STUDY.intermediate[intermediate].direct:
+        return PATHS.encoder(encoder)
+    return PATHS.intermediate(encoder, intermediate, seed)
 
 
-def scored_checkpoint(wildcards):
+def scored_checkpoint(encoder, intermediate, target, seed):
     """The folder of the checkpoint that is scored: retrieval targets read the intermediate one."""
-    if STUDY.targets[wildcards.target].retrieval:
-        return parent_of(wildcards)
-    return PATHS.target(
-        wildcards.encoder, wildcards.intermediate, wildcards.target, wildcards.seed
-    )
+    if STUDY.targets[target].retrieval:
+        return parent_of(encoder, intermediate, seed)
+    return PATHS.target(encoder, intermediate, target, seed)
 
 
 def alignment_files():
@@ -241,12 +261,11 @@ def predictions(suffix):
     ]
 
 
-def null_files(wildcards):
+def null_files(encoder, intermediate, seed):
     """The null model that a difficulty job needs, if a measure does."""
     if not any(MEASURES[name].null for name in STUDY.difficulty):
         return []
-    folder = PATHS.null(wildcards.encoder, wildcards.intermediate, wildcards.seed)
-    return list(whole(folder).values())
+    return list(whole(PATHS.null(encoder, intermediate, seed)).values())
 
 
 def difficulty_table():
@@ -281,22 +300,30 @@ def whole(folder):
 
 
 def resource(name):
-    """A job's need by its encoder; memory and time grow with the attempt."""
-
-    def need(wildcards, attempt):
-        value = STUDY.encoders[wildcards.encoder].resources[name]
-        return value * attempt if name in ("mem_mb", "runtime") else value
-
-    return need
-
-
-def growing(value):
-    """A need that grows with the attempt: a job that ran out of memory or time asks for more."""
-    return lambda wildcards, attempt: value * attempt
+    """A job's need by its encoder; a number where all encoders have the same, which spares Snakemake a call per job."""
+    needs = {key: found.resources[name] for key, found in STUDY.encoders.items()}
+    return (
+        per(lambda encoder: needs[encoder])
+        if len(set(needs.values())) > 1
+        else next(iter(needs.values()))
+    )
 
 
-def threads_of(wildcards):
-    return STUDY.encoders[wildcards.encoder].resources["threads"]
+def growing(need):
+    """A need that grows with the attempt: a job that ran out of memory or time asks for more.
+
+    ``need`` is a number, or the name of an encoder's resource.
+    """
+
+    def found(wildcards, attempt):
+        first = (
+            need
+            if isinstance(need, int)
+            else STUDY.encoders[wildcards.encoder].resources[need]
+        )
+        return first * attempt
+
+    return signed(found)
 
 
 # How the report says it was made.

@@ -1,35 +1,45 @@
 # A model of the same recipe that sees no content, for V-usable information.
 rule null:
     input:
-        unpack(lambda w: whole(PATHS.encoder(w.encoder))),
-        data=lambda w: [
-            f"{PATHS.data(task, 'train')}/manifest.json"
-            for task in STUDY.intermediate[w.intermediate].tasks
-        ],
-        text=lambda w: text_manifest(STUDY.intermediate[w.intermediate]),
+        unpack(per(lambda encoder: whole(PATHS.encoder(encoder)))),
+        data=per(
+            lambda intermediate: [
+                f"{PATHS.data(task, 'train')}/manifest.json"
+                for task in STUDY.intermediate[intermediate].tasks
+            ]
+        ),
+        text=per(lambda intermediate: text_manifest(STUDY.intermediate[intermediate])),
     output:
         manifest=f"{PATHS.null('{encoder}', '{intermediate}', '{seed}')}/manifest.json",
         weights=f"{PATHS.null('{encoder}', '{intermediate}', '{seed}')}/model.safetensors",
     log:
         PATHS.log("null/{encoder}/{intermediate}/{seed}"),
-    threads: threads_of
+    threads: resource("threads")
     resources:
         gpu=resource("gpus"),
-        mem_mb=resource("mem_mb"),
-        runtime=resource("runtime"),
+        mem_mb=growing("mem_mb"),
+        runtime=growing("runtime"),
     params:
-        recipe=lambda w: canonical_json(
-            recipes.null_recipe(STUDY, w.encoder, w.intermediate, seed_of(w))
+        recipe=per(
+            lambda encoder, intermediate, seed: canonical_json(
+                recipes.null_recipe(STUDY, encoder, intermediate, seed_number(seed))
+            )
         ),
-        parent=lambda w: PATHS.encoder(w.encoder),
-        data=lambda w: [
-            PATHS.data(task, "train")
-            for task in STUDY.intermediate[w.intermediate].tasks
-        ],
-        text=lambda w: text_folder(STUDY.intermediate[w.intermediate]),
+        parent=per(PATHS.encoder),
+        data=per(
+            lambda intermediate: [
+                PATHS.data(task, "train")
+                for task in STUDY.intermediate[intermediate].tasks
+            ]
+        ),
+        text=per(lambda intermediate: text_folder(STUDY.intermediate[intermediate])),
         folder=subpath(output.manifest, parent=True),
-        state=lambda w: PATHS.state("null", w.encoder, w.intermediate, w.seed),
-        processes=lambda w: max(1, STUDY.encoders[w.encoder].resources["gpus"]),
+        state=per(
+            lambda encoder, intermediate, seed: PATHS.state(
+                "null", encoder, intermediate, seed
+            )
+        ),
+        processes=per(lambda encoder: max(1, STUDY.encoders[encoder].resources["gpus"])),
     shell:
         "xstilts train --label {wildcards.intermediate:q}/null/{wildcards.seed:q} --recipe {params.recipe:q}"
         " --parent {params.parent:q} --data {params.data:q} --text {params.text:q} --state {params.state:q}"
@@ -38,36 +48,52 @@ rule null:
 
 rule difficulty:
     input:
-        unpack(lambda w: whole(PATHS.intermediate(w.encoder, w.intermediate, w.seed))),
-        null=lambda w: null_files(w),
-        data=lambda w: [
-            f"{PATHS.data(task, 'train')}/manifest.json"
-            for task in STUDY.intermediate[w.intermediate].tasks
-        ],
+        unpack(
+            per(
+                lambda encoder, intermediate, seed: whole(
+                    PATHS.intermediate(encoder, intermediate, seed)
+                )
+            )
+        ),
+        null=per(null_files),
+        data=per(
+            lambda intermediate: [
+                f"{PATHS.data(task, 'train')}/manifest.json"
+                for task in STUDY.intermediate[intermediate].tasks
+            ]
+        ),
     output:
         PATHS.difficulty("{encoder}", "{intermediate}", "{seed}"),
     log:
         PATHS.log("difficulty/{encoder}/{intermediate}/{seed}"),
-    threads: threads_of
+    threads: resource("threads")
     resources:
         gpu=resource("gpus"),
-        mem_mb=resource("mem_mb"),
-        runtime=resource("runtime"),
+        mem_mb=growing("mem_mb"),
+        runtime=growing("runtime"),
     params:
-        recipe=lambda w: canonical_json(
-            recipes.difficulty_recipe(STUDY, w.intermediate)
+        recipe=per(
+            lambda intermediate: canonical_json(
+                recipes.difficulty_recipe(STUDY, intermediate)
+            )
         ),
-        run=lambda w: canonical_json(
-            recipes.difficulty_words(STUDY, w.encoder, w.intermediate, seed_of(w))
+        run=per(
+            lambda encoder, intermediate, seed: canonical_json(
+                recipes.difficulty_words(
+                    STUDY, encoder, intermediate, seed_number(seed)
+                )
+            )
         ),
-        checkpoint=lambda w: PATHS.intermediate(w.encoder, w.intermediate, w.seed),
+        checkpoint=per(PATHS.intermediate),
         null=lambda w, input: [
             PATHS.null(w.encoder, w.intermediate, w.seed) for _ in input.null[:1]
         ],
-        data=lambda w: [
-            PATHS.data(task, "train")
-            for task in STUDY.intermediate[w.intermediate].tasks
-        ],
+        data=per(
+            lambda intermediate: [
+                PATHS.data(task, "train")
+                for task in STUDY.intermediate[intermediate].tasks
+            ]
+        ),
     shell:
         "xstilts difficulty --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q}"
         " --checkpoint {params.checkpoint:q} --null {params.null:q} --data {params.data:q} --output {output:q}"

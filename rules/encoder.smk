@@ -1,6 +1,6 @@
 rule mini_encoder:
     input:
-        sources=vocabulary_sources,
+        sources=per(vocabulary_sources),
     output:
         manifest=f"{PATHS.encoder('{encoder}')}/manifest.json",
         weights=f"{PATHS.encoder('{encoder}')}/model.safetensors",
@@ -14,7 +14,9 @@ rule mini_encoder:
         mem_mb=growing(3000),
         runtime=growing(30),
     params:
-        recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
+        recipe=per(
+            lambda encoder: canonical_json(recipes.encoder_recipe(STUDY, encoder))
+        ),
         folder=subpath(output.manifest, parent=True),
     shell:
         "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir={DATA_DIR:q} --raw={RAW:q}"
@@ -25,7 +27,7 @@ rule mini_encoder:
 # The only encoder rule that reaches the network, so it runs where Snakemake was called.
 rule hub_encoder:
     input:
-        sources=vocabulary_sources,
+        sources=per(vocabulary_sources),
     output:
         manifest=f"{PATHS.encoder('{encoder}')}/manifest.json",
         weights=f"{PATHS.encoder('{encoder}')}/model.safetensors",
@@ -38,7 +40,9 @@ rule hub_encoder:
     retries: 3
     localrule: True
     params:
-        recipe=lambda w: canonical_json(recipes.encoder_recipe(STUDY, w.encoder)),
+        recipe=per(
+            lambda encoder: canonical_json(recipes.encoder_recipe(STUDY, encoder))
+        ),
         folder=subpath(output.manifest, parent=True),
     shell:
         "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir={DATA_DIR:q} --raw={RAW:q}"

@@ -1,7 +1,15 @@
 rule evaluate:
     input:
-        unpack(lambda w: whole(scored_checkpoint(w))),
-        data=lambda w: f"{PATHS.data(STUDY.targets[w.target].task, w.condition)}/manifest.json",
+        unpack(
+            per(
+                lambda encoder, intermediate, target, seed: whole(
+                    scored_checkpoint(encoder, intermediate, target, seed)
+                )
+            )
+        ),
+        data=per(
+            lambda target, condition: f"{PATHS.data(STUDY.targets[target].task, condition)}/manifest.json"
+        ),
     output:
         predictions=PATHS.prediction(
             "{encoder}",
@@ -18,20 +26,26 @@ rule evaluate:
         PATHS.log("evaluate/{encoder}/{intermediate}/{target}/{seed}/{condition}"),
     wildcard_constraints:
         condition=one_of(set(STUDY.conditions) - ATTACKS),
-    threads: threads_of
+    threads: resource("threads")
     resources:
         gpu=resource("gpus"),
-        mem_mb=resource("mem_mb"),
-        runtime=resource("runtime"),
+        mem_mb=growing("mem_mb"),
+        runtime=growing("runtime"),
     params:
-        recipe=lambda w: canonical_json(
-            recipes.evaluation_recipe(STUDY, w.target, w.condition)
+        recipe=per(
+            lambda target, condition: canonical_json(
+                recipes.evaluation_recipe(STUDY, target, condition)
+            )
         ),
-        run=lambda w: canonical_json(
-            recipes.run_name(STUDY, w.encoder, w.intermediate, w.target, w.seed)
+        run=per(
+            lambda encoder, intermediate, target, seed: canonical_json(
+                recipes.run_name(STUDY, encoder, intermediate, target, seed)
+            )
         ),
-        checkpoint=scored_checkpoint,
-        data=lambda w: PATHS.data(STUDY.targets[w.target].task, w.condition),
+        checkpoint=per(scored_checkpoint),
+        data=per(
+            lambda target, condition: PATHS.data(STUDY.targets[target].task, condition)
+        ),
     shell:
         "xstilts evaluate --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q} --checkpoint {params.checkpoint:q}"
         " --data {params.data:q} --predictions {output.predictions:q} --scores {output.scores:q} 2>&1 | tee {log:q}"

@@ -8,10 +8,10 @@ rule fetch:
     retries: 3
     localrule: True
     params:
-        splits=lambda w: splits(w.task, w.part),
-        version=lambda w: tasks.get(w.task).version,
-        raw=lambda w: raw_fingerprint(w.task, w.part),
-        options=lambda w: fetch_options(w.task),
+        splits=per(splits),
+        version=per(lambda task: tasks.get(task).version),
+        raw=per(raw_fingerprint),
+        options=per(fetch_options),
     shell:
         "xstilts fetch --task {wildcards.task:q} --splits {params.splits:q}"
         " {params.options:q} --data-dir={DATA_DIR:q} --raw={RAW:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -1,34 +1,46 @@
 rule intermediate:
     input:
-        unpack(lambda w: whole(PATHS.encoder(w.encoder))),
-        data=lambda w: [
-            f"{PATHS.data(task, 'train')}/manifest.json"
-            for task in STUDY.intermediate[w.intermediate].tasks
-        ],
-        text=lambda w: text_manifest(STUDY.intermediate[w.intermediate]),
+        unpack(per(lambda encoder: whole(PATHS.encoder(encoder)))),
+        data=per(
+            lambda intermediate: [
+                f"{PATHS.data(task, 'train')}/manifest.json"
+                for task in STUDY.intermediate[intermediate].tasks
+            ]
+        ),
+        text=per(lambda intermediate: text_manifest(STUDY.intermediate[intermediate])),
     output:
         manifest=f"{PATHS.intermediate('{encoder}', '{intermediate}', '{seed}')}/manifest.json",
         weights=f"{PATHS.intermediate('{encoder}', '{intermediate}', '{seed}')}/model.safetensors",
     log:
         PATHS.log("intermediate/{encoder}/{intermediate}/{seed}"),
-    threads: threads_of
+    threads: resource("threads")
     resources:
         gpu=resource("gpus"),
-        mem_mb=resource("mem_mb"),
-        runtime=resource("runtime"),
+        mem_mb=growing("mem_mb"),
+        runtime=growing("runtime"),
     params:
-        recipe=lambda w: canonical_json(
-            recipes.intermediate_recipe(STUDY, w.encoder, w.intermediate, seed_of(w))
+        recipe=per(
+            lambda encoder, intermediate, seed: canonical_json(
+                recipes.intermediate_recipe(
+                    STUDY, encoder, intermediate, seed_number(seed)
+                )
+            )
         ),
-        parent=lambda w: PATHS.encoder(w.encoder),
-        data=lambda w: [
-            PATHS.data(task, "train")
-            for task in STUDY.intermediate[w.intermediate].tasks
-        ],
-        text=lambda w: text_folder(STUDY.intermediate[w.intermediate]),
+        parent=per(PATHS.encoder),
+        data=per(
+            lambda intermediate: [
+                PATHS.data(task, "train")
+                for task in STUDY.intermediate[intermediate].tasks
+            ]
+        ),
+        text=per(lambda intermediate: text_folder(STUDY.intermediate[intermediate])),
         folder=subpath(output.manifest, parent=True),
-        state=lambda w: PATHS.state(w.encoder, w.intermediate, w.seed),
-        processes=lambda w: max(1, STUDY.encoders[w.encoder].resources["gpus"]),
+        state=per(
+            lambda encoder, intermediate, seed: PATHS.state(
+                encoder, intermediate, seed
+            )
+        ),
+        processes=per(lambda encoder: max(1, STUDY.encoders[encoder].resources["gpus"])),
         curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.seed:q} --recipe {params.recipe:q}"

@@ -1,7 +1,7 @@
 rule perturb:
     input:
         f"{PATHS.data('{task}', CLEAN)}/manifest.json",
-        lambda w: perturbation_inputs(w.task, w.condition),
+        per(perturbation_inputs),
     output:
         f"{PATHS.data('{task}', '{condition}')}/manifest.json",
     log:
@@ -12,10 +12,12 @@ rule perturb:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        recipe=lambda w: canonical_json(
-            recipes.perturbation_recipe(STUDY, w.task, w.condition)
+        recipe=per(
+            lambda task, condition: canonical_json(
+                recipes.perturbation_recipe(STUDY, task, condition)
+            )
         ),
-        resources=lambda w: canonical_json(perturbation_paths(w.condition)),
+        resources=per(lambda condition: canonical_json(perturbation_paths(condition))),
         clean=subpath(input[0], parent=True),
         folder=subpath(output[0], parent=True),
     shell:

@@ -1,6 +1,10 @@
 rule prepare:
     input:
-        lambda w: PATHS.source(w.task, "train" if w.part == "train" else "test"),
+        per(
+            lambda task, part: PATHS.source(
+                task, "train" if part == "train" else "test"
+            )
+        ),
     output:
         f"{PATHS.data('{task}', '{part}')}/manifest.json",
     log:
@@ -11,8 +15,8 @@ rule prepare:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        splits=lambda w: splits(w.task, w.part),
-        limit=lambda w: limit_of(w.task, w.part),
+        splits=per(splits),
+        limit=per(limit_of),
         folder=subpath(output[0], parent=True),
     shell:
         "xstilts prepare --task {wildcards.task:q} --source {input:q} --splits {params.splits:q} {params.limit:q}"

@@ -1,7 +1,8 @@
 rule questions:
     input:
-        scores=rules.scores.output.csv,
-        predictions=predictions("parquet"),
+        # Its name, not the rule's output: that has Snakemake hash the whole list below once for each of its files.
+        scores=f"{PATHS.root}/scores.csv",
+        predictions=per(lambda: predictions("parquet")),
         alignment=alignment_table(),
         difficulty=difficulty_table(),
     output:

@@ -1,6 +1,6 @@
 rule scores:
     input:
-        predictions("json"),
+        per(lambda: predictions("json")),
     output:
         csv=report(
             f"{PATHS.root}/scores.csv",

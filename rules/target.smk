@@ -1,33 +1,49 @@
 rule target:
     input:
-        unpack(lambda w: whole(parent_of(w))),
-        data=lambda w: [
-            f"{PATHS.data(task, 'train')}/manifest.json"
-            for task in STUDY.targets[w.target].train
-        ],
-        text=lambda w: text_manifest(STUDY.targets[w.target]),
+        unpack(
+            per(
+                lambda encoder, intermediate, seed: whole(
+                    parent_of(encoder, intermediate, seed)
+                )
+            )
+        ),
+        data=per(
+            lambda target: [
+                f"{PATHS.data(task, 'train')}/manifest.json"
+                for task in STUDY.targets[target].train
+            ]
+        ),
+        text=per(lambda target: text_manifest(STUDY.targets[target])),
     output:
         manifest=f"{PATHS.target('{encoder}', '{intermediate}', '{target}', '{seed}')}/manifest.json",
         weights=f"{PATHS.target('{encoder}', '{intermediate}', '{target}', '{seed}')}/model.safetensors",
     log:
         PATHS.log("target/{encoder}/{intermediate}/{target}/{seed}"),
-    threads: threads_of
+    threads: resource("threads")
     resources:
         gpu=resource("gpus"),
-        mem_mb=resource("mem_mb"),
-        runtime=resource("runtime"),
+        mem_mb=growing("mem_mb"),
+        runtime=growing("runtime"),
     params:
-        recipe=lambda w: canonical_json(
-            recipes.target_recipe(STUDY, w.encoder, w.target, seed_of(w))
+        recipe=per(
+            lambda encoder, target, seed: canonical_json(
+                recipes.target_recipe(STUDY, encoder, target, seed_number(seed))
+            )
         ),
-        parent=parent_of,
-        data=lambda w: [
-            PATHS.data(task, "train") for task in STUDY.targets[w.target].train
-        ],
-        text=lambda w: text_folder(STUDY.targets[w.target]),
+        parent=per(parent_of),
+        data=per(
+            lambda target: [
+                PATHS.data(task, "train") for task in STUDY.targets[target].train
+            ]
+        ),
+        text=per(lambda target: text_folder(STUDY.targets[target])),
         folder=subpath(output.manifest, parent=True),
-        state=lambda w: PATHS.state(w.encoder, w.intermediate, w.target, w.seed),
-        processes=lambda w: max(1, STUDY.encoders[w.encoder].resources["gpus"]),
+        state=per(
+            lambda encoder, intermediate, target, seed: PATHS.state(
+                encoder, intermediate, target, seed
+            )
+        ),
+        processes=per(lambda encoder: max(1, STUDY.encoders[encoder].resources["gpus"])),
         curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{target}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.target:q}/{wildcards.seed:q}"

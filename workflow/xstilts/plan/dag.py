@@ -4,12 +4,15 @@ The job list is read from Snakemake's graph rather than computed a second time: 
 """
 
 import contextlib
+import functools
+import gc
 import graphlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from xstilts.errors import ConfigError
 from xstilts.plan.jobs import Job, Jobs
@@ -41,7 +44,12 @@ def read_jobs(snakefile: Path, study: Path, config: Mapping[str, Any], workdir: 
     output = OutputSettings(dryrun=True, quiet={Quietness.ALL}, enable_file_logging=False)
     said = io.StringIO()
     try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said), SnakemakeApi(output) as api:
+        with (
+            _quickly(),
+            contextlib.redirect_stderr(said),
+            contextlib.redirect_stdout(said),
+            SnakemakeApi(output) as api,
+        ):
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=1),
                 config_settings=ConfigSettings(configfiles=[study.resolve()], config=config),
@@ -59,36 +67,79 @@ def read_jobs(snakefile: Path, study: Path, config: Mapping[str, Any], workdir: 
         raise
 
 
+@contextlib.contextmanager
+def _quickly() -> Iterator[None]:
+    """Leave out what Snakemake does after its graph that no plan needs, at a cost per job.
+
+    Environments to make (the rules name none, but every job's params are worked out to see that), and whether one job
+    writes into a folder of another's, which the dry run checks. Nothing of a growing graph is garbage, so it is not
+    searched for any.
+    """
+    from snakemake.dag import DAG
+
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with (
+            mock.patch.object(DAG, "update_conda_envs", lambda dag: None),
+            mock.patch.object(DAG, "check_directory_outputs", lambda dag: None),
+        ):
+            yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def _jobs(workflow: Any) -> Jobs:
     dag = workflow.dag
-    found = {job: _job(job, workflow) for job in dag.jobs if job.output}
+    needs = _needs()
+    found = {job: _job(job, workflow, needs) for job in dag.jobs if job.output}
     order = graphlib.TopologicalSorter({job.name: job.needs for job in found.values()}).static_order()
     by_name = {job.name: job for job in found.values()}
     return Jobs({name: by_name[name] for name in order})
 
 
-def _job(job: Any, workflow: Any) -> Job:
+def _job(job: Any, workflow: Any, needs: Callable[[Any], tuple[int, int]]) -> Job:
     dag = workflow.dag
-    params = {name: value for name, value in job.params.items() if name}
     record = workflow.persistence.metadata(job.output[0])
     seconds = None
     if record is not None and record.starttime and record.endtime and record.endtime > record.starttime:
         seconds = record.endtime - record.starttime
+    threads, gpus = needs(job)
     return Job(
         name=_name(job),
         rule=job.rule.name,
         wildcards=dict(job.wildcards_dict),
         outputs=tuple(map(str, job.output)),
         needs=tuple(sorted({_name(parent) for parent in dag.dependencies[job] if parent.output})),
-        threads=int(job.threads),
-        gpus=int(job.resources.get("gpu", 0) or 0),
-        recipe=_mapping(params.get("recipe")),
-        parent=params.get("parent") or params.get("checkpoint"),
-        data=_strings(params.get("data")),
+        threads=threads,
+        gpus=gpus,
+        recipe=_mapping(_param(job, "recipe")),
+        parent=_param(job, "parent") or _param(job, "checkpoint"),
+        data=_strings(_param(job, "data")),
         why=reasons(dag.reason(job), _makers(job, dag)) if dag.needrun(job) else (),
         seconds=seconds,
-        limit=_limit(_strings(params.get("limit"))),
+        limit=_limit(_strings(_param(job, "limit"))),
     )
+
+
+def _needs() -> Callable[[Any], tuple[int, int]]:
+    """Threads and GPUs of a job: the same for all jobs of a rule and an encoder, so asked for once (`resource`)."""
+    known: dict[tuple[str, str | None], tuple[int, int]] = {}
+
+    def of(job: Any) -> tuple[int, int]:
+        key = (job.rule.name, job.wildcards_dict.get("encoder"))
+        if key not in known:
+            known[key] = (int(job.threads), int(job.resources.get("gpu", 0) or 0))
+        return known[key]
+
+    return of
+
+
+def _param(job: Any, name: str) -> Any:
+    """One param. Those that a plan reads are functions of wildcards alone (`per`); the others are not worked out."""
+    value = job.rule.params.get(name)
+    return value(job.wildcards) if callable(value) else value
 
 
 def _name(job: Any) -> str:
@@ -100,8 +151,10 @@ def _makers(job: Any, dag: Any) -> dict[str, str]:
     return {str(file): _name(parent) for parent, files in dag.dependencies[job].items() for file in files}
 
 
-def _mapping(text: Any) -> Mapping[str, Any] | None:
-    return json.loads(text) if isinstance(text, str) else None
+@functools.cache
+def _mapping(text: str | None) -> Mapping[str, Any] | None:
+    """The recipe that a text is; one object for all jobs that are told the same."""
+    return None if text is None else json.loads(text)
 
 
 def _strings(value: Any) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a job will take: from jobs like it that have run, else from the arithmetic it is and the speed of the device."""
 
+import stat
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -99,6 +100,7 @@ class Estimator:
             raise ConfigError(f"--device {device}: not in the table; allowed: {', '.join(sorted(PEAKS))}")
         self.root, self.device = root, device
         self._prepared: dict[str, Mapping[str, Any]] = {}
+        self._counted: dict[tuple[tuple[str, ...], str, tuple[str, ...]], float] = {}
         self._limits = {job.wildcards["task"]: job.limit for job in jobs if job.limit is not None}
         self.shapes = {
             job.wildcards["encoder"]: Shape.of(root / job.folder, job.recipe) for job in jobs if job.rule in ENCODERS
@@ -107,10 +109,10 @@ class Estimator:
         self.walls: dict[tuple[str, ...], list[float]] = defaultdict(list)
         self.sizes: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for job in jobs:
+            size = sum(_size(root / name) for name in job.outputs)
             for key in _likeness(job):
                 if job.seconds is not None and job.rule not in TRAINERS:
                     self.walls[key].append(job.seconds)
-                size = sum((root / name).stat().st_size for name in job.outputs if (root / name).is_file())
                 if size:
                     self.sizes[key].append(size)
 
@@ -178,12 +180,19 @@ class Estimator:
         if job.rule in SCORERS:
             # Alignment is measured under several conditions, each in its languages.
             languages = [name for part in recipe.get("conditions", [recipe]) for name in part["languages"]]
-            rows = sum(self._rows(job.data, f"test-{language}", recipe["task"]) for language in languages)
+            rows = self._test_rows(job.data, recipe["task"], tuple(languages))
             return shape.flops(rows * length, length, FORWARD)
         rows = sum(self._rows((path,), "train-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
         dev = sum(self._rows((path,), "dev-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
         rows = min(rows, recipe["examples"] or rows)
         return training_flops(shape, recipe, rows, dev, length)
+
+    def _test_rows(self, folders: tuple[str, ...], task: str, languages: tuple[str, ...]) -> float:
+        """Test rows in several languages; counted once, because every checkpoint is scored on the same."""
+        key = (folders, task, languages)
+        if key not in self._counted:
+            self._counted[key] = sum(self._rows(folders, f"test-{language}", task) for language in languages)
+        return self._counted[key]
 
     def _rows(self, folders: Iterable[str], split: str, task: str) -> float:
         """Rows of a split: as prepared, else as published, else a guess."""
@@ -204,8 +213,10 @@ class Estimator:
         return self._prepared[folder]
 
     def _record(self, job: Job) -> Record | None:
+        if job.rule not in TRAINERS:
+            return None
         manifest = self.root / job.folder / MANIFEST
-        if job.rule not in TRAINERS or not manifest.is_file():
+        if not manifest.is_file():
             return None
         found = read_json(manifest)
         # A run of another version of the training code says neither how long this one takes nor what it records.
@@ -229,6 +240,15 @@ def _likeness(job: Job) -> list[tuple[str, ...]]:
     """What jobs are compared by, closest first."""
     close = [job.wildcards[name] for name in ("encoder", "target", "task", "part") if name in job.wildcards]
     return [(job.rule, *close), (job.rule, *close[:1]), (job.rule,)]
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def _without_seed(recipe: Mapping[str, Any]) -> dict[str, Any]:

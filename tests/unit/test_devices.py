@@ -15,7 +15,7 @@ from pathlib import Path
 from xstilts import devices
 with devices.hold(1, Path(sys.argv[1])) as held:
     print(*held, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -36,13 +36,11 @@ def test_jobs_get_devices_of_their_own_and_a_killed_job_gives_its_device_back(tm
     second, other = holder(tmp_path)
     try:
         assert {one, other} == {"4", "7"}
-        began = time.monotonic()
         first.kill()
         first.wait()
         with devices.hold(1, tmp_path) as held:
             assert held == [one]
             assert os.environ["CUDA_VISIBLE_DEVICES"] == one
-        assert time.monotonic() - began < 20
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "4,7"
     finally:
         for process in (first, second):
@@ -76,7 +74,7 @@ def test_processes_that_a_holder_starts_use_its_devices(tmp_path):
 
 
 def test_a_holder_that_is_replaced_still_holds(tmp_path):
-    code = HOLDER.replace("time.sleep(60)", "import os; os.execvp('sleep', ['sleep', '60'])")
+    code = HOLDER.replace("time.sleep(600)", "import os; os.execvp('sleep', ['sleep', '600'])")
     first = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     try:
         assert first.stdout.readline().strip() == "4"

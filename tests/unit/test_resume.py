@@ -1,10 +1,10 @@
 """A killed run goes on where it was and ends in the bytes that it would have ended in."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pandas as pd
@@ -235,7 +235,14 @@ def test_a_second_job_for_the_same_checkpoint_waits_and_then_steps_aside(encoder
     holder = StateDirectory(tmp_path / ".run.state", "key", 1e9)
     lock = holder.lock("first")
     lock.__enter__()
-    threading.Timer(0.5, lock.__exit__, (None, None, None)).start()
+    flock = fcntl.flock
+
+    def free_when_waited_for(handle, how):
+        if how == fcntl.LOCK_EX:
+            lock.__exit__(None, None, None)
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", free_when_waited_for)
     monkeypatch.setattr(search.Search, "run", lambda self: pytest.fail("trained twice"))
     assert weights(train(**common)) == weights(first)
     assert "another job trains this checkpoint" in capsys.readouterr().err

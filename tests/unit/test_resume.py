@@ -136,8 +136,8 @@ def test_kills_across_a_grid_of_learning_rates_keep_what_was_tried(encoder, tmp_
 def test_a_kill_before_the_first_saving_is_counted(encoder, tmp_path, monkeypatch):
     pretend_task(monkeypatch, "classification")
     common = {"recipe": RECIPE, "parent": encoder, "data": folders(tmp_path, "data"), "label": "toy"}
-    manifest = train_with_kills(monkeypatch, [7], output=tmp_path / "run", **common)
-    assert manifest["resumed"] == [{"step": 0, "repeated_steps": 7}]
+    manifest = train_with_kills(monkeypatch, [5, 7], output=tmp_path / "run", **common)
+    assert manifest["resumed"] == [{"step": 0, "repeated_steps": 5}, {"step": 0, "repeated_steps": 7}]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])

@@ -13,6 +13,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SYSTEM_CONFIG = Path("/etc/slurm/slurm.conf")
 DAEMONS = ("munged", "mariadbd", "slurmdbd", "slurmctld", "slurmd")
+# Nodes of their own for what happens to a node, so that other jobs go on meanwhile. `high` takes nodes from `spot`.
+PARTITIONS = {
+    "cpu": ("n1", "n2"),
+    "gpu": ("n1", "n2"),
+    "frail": ("n3", "n4"),
+    "brittle": ("n5", "n6"),
+    "spot": ("n7",),
+    "high": ("n7",),
+}
 
 
 def missing() -> str | None:
@@ -30,16 +39,21 @@ def missing() -> str | None:
 class Cluster:
     """Start with :meth:`start`, end with :meth:`stop`, which stops exactly the processes that were started.
 
+    Args:
+        cpus: cores that each node claims to have.
+        memory_mb: its memory.
+        gpus: its GPUs.
+
     Attributes:
         home: configuration, logs and state of the daemons.
         nodes: the nodes' names.
     """
 
-    def __init__(self, nodes: int = 2, cpus: int = 4, memory_mb: int = 12000, gpus: int = 2) -> None:
+    def __init__(self, cpus: int = 2, memory_mb: int = 12000, gpus: int = 2) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="xstilts-slurm-"))
-        self.nodes = [f"n{number}" for number in range(1, nodes + 1)]
+        self.nodes = sorted({node for nodes in PARTITIONS.values() for node in nodes})
         self.cpus, self.memory_mb, self.gpus = cpus, memory_mb, gpus
-        self.ports = _free_ports(4 + nodes)
+        self.ports = _free_ports(4 + len(self.nodes))
         self.processes: list[tuple[str, subprocess.Popen]] = []
 
     def start(self) -> None:
@@ -58,7 +72,7 @@ class Cluster:
         self._wait(lambda: "UP" in (self.said("scontrol", "ping") or ""))
         for node in self.nodes:
             self._daemon(f"slurmd-{node}", "slurmd", "-D", "-N", node)
-        self._wait_for_nodes()
+        self._wait(lambda: all(map(self.up, self.nodes)))
 
     def stop(self) -> None:
         if SYSTEM_CONFIG.is_symlink() and SYSTEM_CONFIG.readlink() == self.home / "slurm.conf":
@@ -73,10 +87,11 @@ class Cluster:
                 process.wait()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def empty(self) -> None:
-        """Cancel every job and wait for their end."""
-        self.said("scancel", "-f", "-u", "root")
-        self._wait(lambda: not self.said("squeue", "-h"), seconds=30)
+    def empty(self, folder: Path = Path("/")) -> None:
+        """Cancel the jobs submitted from a folder, or all, and wait for their end."""
+        for job in self.jobs(folder=folder):
+            self.said("scancel", "-f", job)
+        self._wait(lambda: not self.jobs(folder=folder))
 
     def lose(self, node: str) -> None:
         """A node that nobody hears of any more: its daemon is gone, though what runs on it may still run."""
@@ -90,20 +105,29 @@ class Cluster:
         """The lost node is back."""
         self._daemon(f"slurmd-{node}", "slurmd", "-D", "-N", node)
         self.said("scontrol", "update", f"nodename={node}", "state=resume")
-        self._wait_for_nodes()
+        self._wait(lambda: self.up(node))
+
+    def up(self, node: str) -> bool:
+        """Whether a node takes jobs."""
+        return bool((self.said("sinfo", "-hN", "-n", node, "-t", "idle,mix,alloc,comp") or "").strip())
 
     def said(self, *command: str) -> str | None:
         """Standard output of a SLURM command, or None where it fails."""
-        done = subprocess.run(command, capture_output=True, text=True, env=self.environment(), timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, env=self.environment(), timeout=300)
         return done.stdout if done.returncode == 0 else None
 
     def environment(self) -> dict[str, str]:
         return os.environ | {"SLURM_CONF": str(self.home / "slurm.conf")}
 
-    def jobs(self, rule: str, state: str = "running") -> list[str]:
-        """Ids of the jobs of a rule in a state; the plugin puts the rule's name into the comment."""
-        rows = (self.said("squeue", "-h", f"--states={state}", "-o", "%i %k") or "").splitlines()
-        return [row.split()[0] for row in rows if f"rule_{rule}" in row]
+    def jobs(self, rule: str = "", folder: Path = Path("/")) -> list[str]:
+        """Ids of jobs that wait, run or end: of a rule, whose name the plugin puts into the comment; of a folder."""
+        rows = [row.split("\t") for row in (self.said("squeue", "-h", "-o", "%i\t%Z\t%k") or "").splitlines()]
+        return [job for job, place, note in rows if f"rule_{rule}" in note and Path(place).is_relative_to(folder)]
+
+    def fact(self, job: str, name: str) -> str:
+        """What `scontrol show job` says of a job under a name."""
+        facts = dict(word.partition("=")[::2] for word in (self.said("scontrol", "show", "job", job) or "").split())
+        return facts.get(name, "")
 
     def _munge(self) -> None:
         key, sock = self.home / "munge/key", self.home / "munge/sock"
@@ -157,7 +181,8 @@ class Cluster:
             # Never proctrack/linuxproc: it leaves orphans.
             "proctrack": "proctrack/cgroup" if real else "proctrack/pgid",
             "task": "task/cgroup" if real else "task/none",
-            "nodelist": f"n[1-{len(self.nodes)}]",
+            "nodelist": ",".join(self.nodes),
+            "partitions": {name: ",".join(nodes) for name, nodes in PARTITIONS.items()},
             "gpu_files": f"{self.home}/dev/gpu[0-{self.gpus - 1}]",
             "nodes": "\n".join(
                 node.format(name=n, host=host, port=p, cpus=self.cpus, memory=self.memory_mb, gpus=self.gpus)
@@ -183,10 +208,7 @@ class Cluster:
             )
         self.processes.append((name, process))
 
-    def _wait_for_nodes(self) -> None:
-        self._wait(lambda: len((self.said("sinfo", "-hNp", "cpu", "-t", "idle") or "").splitlines()) == len(self.nodes))
-
-    def _wait(self, ready: Callable[[], bool], seconds: float = 60) -> None:
+    def _wait(self, ready: Callable[[], bool], seconds: float = 300) -> None:
         deadline = time.monotonic() + seconds
         while not ready():
             dead = [name for name, process in self.processes if process.poll() is not None]

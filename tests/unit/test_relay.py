@@ -1,30 +1,26 @@
 import signal
 import subprocess
 import sys
-import time
 
 from xstilts.relay import catches
 
+# Two processes share a pipe: each line is one write, which print is not where PYTHONUNBUFFERED is set.
 AROUND = """
-import signal, subprocess, sys
+import os, signal, subprocess, sys
 from xstilts.relay import relay_signals
 relay_signals()
-signal.signal(signal.SIGTERM, lambda number, frame: print("around", number, flush=True))
+signal.signal(signal.SIGTERM, lambda number, frame: os.write(1, b"around %d\\n" % number))
 subprocess.run(["bash", "-c", f"trap '' USR1; {sys.executable} -c '{sys.argv[1]}' | cat"])
-print("end", flush=True)
+os.write(1, b"end\\n")
 """
 TRAINING = """
-import signal, sys, time
+import os, signal, sys
 def handler(number, frame):
-    print("training", number, flush=True)
+    os.write(1, b"training %d\\n" % number)
 for number in (signal.SIGTERM, signal.SIGUSR1):
     signal.signal(number, handler)
-print("ready", flush=True)
-time.sleep(1)
-deadline = time.monotonic() + 20
-while time.monotonic() < deadline:
-    if sys.stdin.readline():
-        break
+os.write(1, b"ready\\n")
+sys.stdin.readline()
 """
 
 
@@ -51,7 +47,6 @@ def test_a_signal_to_the_outer_process_reaches_the_training_process_and_kills_no
 
 def test_a_process_without_handler_is_left_alone():
     process = subprocess.Popen(["sleep", "60"])
-    time.sleep(0.1)
     try:
         assert not catches(process.pid, signal.SIGUSR1)
         assert not catches(999999999, signal.SIGUSR1)

@@ -1,10 +1,10 @@
 """A killed run goes on where it was and ends in the bytes that it would have ended in."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pandas as pd
@@ -136,8 +136,8 @@ def test_kills_across_a_grid_of_learning_rates_keep_what_was_tried(encoder, tmp_
 def test_a_kill_before_the_first_saving_is_counted(encoder, tmp_path, monkeypatch):
     pretend_task(monkeypatch, "classification")
     common = {"recipe": RECIPE, "parent": encoder, "data": folders(tmp_path, "data"), "label": "toy"}
-    manifest = train_with_kills(monkeypatch, [7], output=tmp_path / "run", **common)
-    assert manifest["resumed"] == [{"step": 0, "repeated_steps": 7}]
+    manifest = train_with_kills(monkeypatch, [5, 7], output=tmp_path / "run", **common)
+    assert manifest["resumed"] == [{"step": 0, "repeated_steps": 5}, {"step": 0, "repeated_steps": 7}]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
@@ -235,7 +235,14 @@ def test_a_second_job_for_the_same_checkpoint_waits_and_then_steps_aside(encoder
     holder = StateDirectory(tmp_path / ".run.state", "key", 1e9)
     lock = holder.lock("first")
     lock.__enter__()
-    threading.Timer(0.5, lock.__exit__, (None, None, None)).start()
+    flock = fcntl.flock
+
+    def free_when_waited_for(handle, how):
+        if how == fcntl.LOCK_EX:
+            lock.__exit__(None, None, None)
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", free_when_waited_for)
     monkeypatch.setattr(search.Search, "run", lambda self: pytest.fail("trained twice"))
     assert weights(train(**common)) == weights(first)
     assert "another job trains this checkpoint" in capsys.readouterr().err

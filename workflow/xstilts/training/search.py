@@ -200,7 +200,7 @@ class Search:
 
     def _save(self, attempt: Attempt) -> None:
         tensors, facts = attempt.state()
-        facts |= {"tuning": self.tuning, "resumed": self.resumed, "total": self.total}
+        facts |= {"tuning": self.tuning, "total": self.total}
         if self._best is not None:
             tensors |= {f"best/{name}": tensor for name, tensor in self._best[0].items()}
             facts["best"] = self._best[1]
@@ -216,20 +216,24 @@ class Search:
         saved = self.states.load(self.label)
         if saved is None:
             if reached:
-                self.resumed.append({"step": 0, "repeated_steps": reached})
+                self._note(0, reached)
             return None
         tensors, facts = saved
-        self.tuning, self.resumed, self.total = facts["tuning"], facts["resumed"], facts["total"]
+        self.tuning, self.total = facts["tuning"], facts["total"]
         if "best" in facts:
             self._best = _below("best", tensors), facts["best"]
             self.cartography = self._new_map()
             if self.cartography is not None:
                 self.cartography.restore(_below("best_cartography", tensors))
         step = len(self.tuning) * self.steps + facts["step"]
-        self.resumed.append({"step": step, "repeated_steps": max(0, reached - step)})
+        self._note(step, max(0, reached - step))
         print_from = Progress(self.label, self.steps, speaks=self.world.first)
         print_from.say(f"resumed after step {step}; {max(0, reached - step)} steps are done again")
         return tensors, facts
+
+    def _note(self, step: int, repeated: int) -> None:
+        self.resumed = [*self.states.resumed(), {"step": step, "repeated_steps": repeated}]
+        self.states.note_resumed(self.resumed)
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

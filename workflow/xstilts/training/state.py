@@ -78,6 +78,18 @@ class StateDirectory:
         except (FileNotFoundError, ValueError):
             return 0
 
+    def resumed(self) -> list[dict[str, int]]:
+        """Where earlier runs were taken up, of those whose recipe, parent and data are these."""
+        path = self._resumed_file()
+        found: list[dict[str, int]] = read_json(path) if path.is_file() else []
+        return found
+
+    def note_resumed(self, places: list[dict[str, int]]) -> None:
+        """Note at once where this run is taken up: one that is killed before it saves counts too."""
+        if self.writes:
+            with contextlib.suppress(OSError, XstiltsError):
+                write_json(self._resumed_file(), places)
+
     def save(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any], label: str) -> None:
         """Replace the saved state; where that fails, say so and go on with the old one."""
         from safetensors.torch import save_file
@@ -117,6 +129,9 @@ class StateDirectory:
             for entry in self.root.glob("*"):
                 if entry.name != "lock":
                     shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    def _resumed_file(self) -> Path:
+        return self.root / f"{self.folder.name}.resumed.json"
 
     def _refuse(self, label: str, reason: str) -> None:
         print(f"[{label}] the saved state in {self.folder} is not used: {reason}; starting anew", file=sys.stderr)

@@ -1,5 +1,6 @@
 """The study behind the wildcards. Helpers only: every rule asks the typed study, none reads `config` itself."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -300,4 +301,5 @@ COMMAND = " ".join(
         if os.path.relpath(path) != "config.yaml"
     ]
 )
-CONTEXT = canonical_json(recipes.report_context(STUDY))
+# In the order of the study file, in which questions are answered and recipes drawn.
+CONTEXT = json.dumps(recipes.report_context(STUDY), ensure_ascii=False)

@@ -89,6 +89,15 @@ def test_power_grows_with_seeds() -> None:
     assert found == sorted(found) and found[-1] > found[0] + 0.2
 
 
+def test_the_detectable_effect_is_found_four_times_out_of_five() -> None:
+    generator = np.random.default_rng(10)
+    known = [statistics.spread(simulated(generator, seeds=5, truth=0.0)) for _ in range(300)]
+    truth = float(np.mean([found.minimum_detectable() for found in known]))
+    studies = [simulated(generator, seeds=5, truth=truth) for _ in range(300)]
+    found = [statistics.spread(cells).p_value(statistics.effect(cells)) < 0.05 for cells in studies]
+    assert 0.72 <= np.mean(found) <= 0.88
+
+
 def test_a_lucky_seed_widens_the_interval() -> None:
     lucky = np.zeros((1, 12, 3)) + np.array([0.0, 0.0, 6.0])
     low, high, p = judged(lucky, 1)

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import json
 import os
 import sys
 from pathlib import Path
@@ -335,4 +336,5 @@ COMMAND = " ".join(
         if os.path.relpath(path) != "config.yaml"
     ]
 )
-CONTEXT = canonical_json(recipes.report_context(STUDY))
+# In the order of the study file, in which questions are answered and recipes drawn.
+CONTEXT = json.dumps(recipes.report_context(STUDY), ensure_ascii=False)

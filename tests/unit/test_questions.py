@@ -132,6 +132,25 @@ def test_the_order_of_rows_does_not_matter(study: dict[str, Any], scores: pd.Dat
     pd.testing.assert_frame_equal(answer_questions(Tables(scores.sample(frac=1, random_state=0)), study, FEW), answers)
 
 
+def test_the_order_of_languages_seeds_and_questions_decides_nothing(
+    study: dict[str, Any], scores: pd.DataFrame, answers: pd.DataFrame
+) -> None:
+    targets = {name: about | {"languages": about["languages"][::-1]} for name, about in study["targets"].items()}
+    questions = dict(reversed(study["questions"].items()))
+    turned = study | {"targets": targets, "seeds": study["seeds"][::-1], "questions": questions}
+    keys = ["question", "level", "slice"]
+    found = answer_questions(Tables(scores), turned, FEW)
+    pd.testing.assert_frame_equal(
+        found.sort_values(keys).reset_index(drop=True), answers.sort_values(keys).reset_index(drop=True)
+    )
+
+
+def test_a_single_seed_gets_no_verdict(study: dict[str, Any], scores: pd.DataFrame) -> None:
+    one = scores[scores["seed"].isna() | (scores["seed"] == 1)]
+    found = row(answer_questions(Tables(one), study | {"seeds": [1]}, FEW), "gain", "nli")
+    assert found["ci_low"] > 0 and found["p_holm"] < 0.05 and found["verdict"] == "inconclusive"
+
+
 def test_only_the_selected_languages_count(study: dict[str, Any], scores: pd.DataFrame) -> None:
     counts = {"covered": 10, "zero_shot": 12, "all": 13}
     asked = {name: score_tables.question("?", ["nli"], targets=["xnli"], languages=name) for name in counts}

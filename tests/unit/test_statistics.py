@@ -40,6 +40,40 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(spreads: tuple[float,
     assert 0.90 <= np.mean([low <= 2 <= high for low, high, _ in intervals]) <= 0.99
 
 
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("seed_spread", [0.5, 3.0])
+def test_few_seeds_that_differ_more_than_languages_do_are_counted_as_few(seeds: int, seed_spread: float) -> None:
+    generator = np.random.default_rng(7)
+    covered = 0
+    for _ in range(1000):
+        cells = simulated(generator, seeds=seeds, spreads=(1.5, seed_spread, 0.7))
+        covered += abs(statistics.effect(cells) - 2) <= statistics.spread(cells).reach()
+    # Satterthwaite's own freedom gives 0.88 to 0.91 where two seeds differ most.
+    assert 0.93 <= covered / 1000 <= 0.985
+
+
+def test_targets_with_other_languages_are_covered_too() -> None:
+    generator = np.random.default_rng(8)
+    covered = 0
+    for _ in range(1000):
+        cells = simulated(generator) + generator.normal(0, 0.7, (3, 12, 3))
+        cells[1, 8:], cells[2, 4:] = np.nan, np.nan
+        covered += abs(statistics.effect(cells) - 2) <= statistics.spread(cells).reach()
+    assert 0.93 <= covered / 1000 <= 0.98
+
+
+def test_the_interval_excludes_0_where_p_is_small_also_with_two_seeds() -> None:
+    generator = np.random.default_rng(9)
+    for number in range(60):
+        cells = simulated(generator, seeds=2, truth=3.0, spreads=(0.3, 1.5, 0.1))
+        known, effect = statistics.spread(cells), statistics.effect(cells)
+        low, high = statistics.interval(statistics.bootstrap(cells, FEW, number), effect, known)
+        assert high - low == pytest.approx(2 * known.reach())
+        assert low < effect < high
+        if known.p_value(effect) < 0.01:
+            assert not low <= 0 <= high
+
+
 def test_without_an_effect_one_test_in_twenty_at_most_is_significant() -> None:
     generator = np.random.default_rng(1)
     small = [judged(simulated(generator, truth=0.0), number)[2] < 0.05 for number in range(200)]
@@ -53,6 +87,15 @@ def test_power_grows_with_seeds() -> None:
         studies = [simulated(generator, seeds=seeds, truth=1.5) for _ in range(40)]
         found.append(np.mean([judged(cells, 0)[2] < 0.05 for cells in studies]))
     assert found == sorted(found) and found[-1] > found[0] + 0.2
+
+
+def test_the_detectable_effect_is_found_four_times_out_of_five() -> None:
+    generator = np.random.default_rng(10)
+    known = [statistics.spread(simulated(generator, seeds=5, truth=0.0)) for _ in range(300)]
+    truth = float(np.mean([found.minimum_detectable() for found in known]))
+    studies = [simulated(generator, seeds=5, truth=truth) for _ in range(300)]
+    found = [statistics.spread(cells).p_value(statistics.effect(cells)) < 0.05 for cells in studies]
+    assert 0.72 <= np.mean(found) <= 0.88
 
 
 def test_a_lucky_seed_widens_the_interval() -> None:
@@ -171,5 +214,10 @@ def test_few_recipes_can_conclude_little() -> None:
     ranks = np.arange(4.0)
     assert permuted("spearman", ranks, ranks, 10_000, 0) == pytest.approx(2 / 24)
     assert detectable("spearman", 9) > 0.8 and detectable("kendall", 4) == 1.0
-    low, high = correlation_interval("spearman", ranks, np.repeat(ranks[None], FEW, axis=0), 0)
-    assert -1 <= low <= high <= 1
+    perfect = np.repeat(ranks[None], FEW, axis=0)
+    low, high = correlation_interval("spearman", ranks, perfect, 1.0, 0)
+    assert -1 <= low < 0 < high == 1
+    assert correlation_interval("kendall", ranks, perfect, 1.0, 0) == (-1, 1)
+    many = np.arange(40.0)
+    low, high = correlation_interval("spearman", many, np.repeat(many[None], FEW, axis=0), 1.0, 0)
+    assert 0.8 < low < high == 1

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from xstilts.analysis.measures import registry
 from xstilts.figures.base import Drawing, Kind, count, page, panel_title, recipe_handles, spread
-from xstilts.figures.curves import plot_bands
+from xstilts.figures.curves import focus, plot_bands
 from xstilts.figures.style import Style
 from xstilts.questions import statistics
 from xstilts.questions.table import BASELINE, CLEAN, ENGLISH, Context
@@ -41,19 +41,22 @@ def draw(alignment: pd.DataFrame, context: Context, style: Style) -> Drawing:
         f"Sentences of {about['task']} and their English translations {when}, from each layer's "
         f"{about['pooling']}-pooled states (layer 0: the embeddings), mean over covered languages; English is "
         "always clean. Bands: 95 % interval "
-        f"(bootstrap over languages and seeds). n = {spread(languages.tolist())} languages × "
+        f"(bootstrap over languages and seeds), cut off where high. n = {spread(languages.tolist())} languages × "
         f"{count(len(context['seeds']), 'seed')}, {spread(sorted(set(rows['n'])))} pairs each."
     )
     figure = page(style, TITLE, caption, 1.9 * len(panels) + 0.2, recipe_handles(marks))
     grid = figure.subplots(len(panels), len(conditions), squeeze=False, sharex=True, sharey="row")
     for (encoder, measure), line in zip(panels, grid, strict=True):
+        means: list[float] = []
         for condition, axes in zip(conditions, line, strict=True):
             for recipe, mark in marks.items():
                 curve = _curve(rows, encoder, measure, condition, recipe)
                 plot_bands(axes, curve["layer"], curve["mean"], curve["low"], curve["high"], mark)
+                means += list(curve["mean"])
             axes.set_title(panel_title(condition, encoder, context), weight="bold")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         line[0].set_ylabel(registry()[measure].title)
+        focus(line[0], means)
     for axes in grid[-1]:
         axes.set_xlabel("layer")
     shown = ", ".join(registry()[name].title for name in measures)

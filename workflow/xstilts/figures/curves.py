@@ -1,5 +1,6 @@
 """Panels of lines with interval bands, shared by the figures that show curves."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,21 @@ def grid(style: Style, title: str, caption: str, panels: int, handles: Sequence[
     for unused in every[panels:]:
         unused.remove()
     return figure, every[:panels]
+
+
+def focus(axes: Axes, means: Any) -> None:
+    """Give the lines at least a third of the panel's height: bands of few seeds can be many times as high.
+
+    Args:
+        axes: a panel, or one of those that share their height.
+        means: what must be seen, the lines' values and chance.
+    """
+    seen = [value for value in means if math.isfinite(value)]
+    if not seen:
+        return
+    room = max(seen) - min(seen) or abs(seen[0]) or 1.0
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, min(seen) - room), min(high, max(seen) + room))
 
 
 def plot_bands(axes: Axes, x: Any, y: Any, low: Any, high: Any, mark: Mark) -> None:

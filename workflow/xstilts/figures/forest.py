@@ -1,10 +1,15 @@
 """Every answer by language: a forest plot."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
-from xstilts.figures.base import Drawing, Kind, page, signed
+from xstilts.analysis.measures import registry
+from xstilts.figures.base import Drawing, Kind, count, page, signed
 from xstilts.figures.style import Style
+from xstilts.questions.outcomes import OUTCOMES
 from xstilts.questions.slices import ALL
 from xstilts.questions.table import Context
 
@@ -18,16 +23,16 @@ def draw(answers: pd.DataFrame, context: Context, style: Style) -> Drawing:
     rows = rows[(rows["slice"] == ALL) | rows["slice"].str.startswith(_LANGUAGE)]
     panels = [group for _, group in rows.groupby(["question", "encoder", "contrast"], sort=False)]
     caption = (
-        "Level − baseline with its 95 % interval (paired bootstrap, its width by Student's t), mean over targets and "
-        "seeds. Diamond: all languages together; more is better for the level. A single language is taken as fixed, so "
-        "its interval tells of its seeds and test examples only."
+        "Level − baseline with its 95 % interval (paired; width by Student's t), mean over targets and seeds. Diamond: "
+        "all languages together, n under its panel; more is better for the level. A single language is taken as "
+        "fixed, so its interval tells of its seeds and test examples only."
     )
     heights = [0.5 + 0.19 * len(panel) for panel in panels] or [0.5]
     pairs = [heights[start : start + 2] for start in range(0, len(heights), 2)]
     figure = page(style, TITLE, caption, sum(map(max, pairs)))
     grid = figure.subplots(len(pairs), 2, squeeze=False, height_ratios=[max(pair) for pair in pairs])
     for axes, panel in zip(grid.flat, panels, strict=False):
-        _panel(axes, panel, len(context["encoders"]) > 1, style)
+        _panel(axes, panel, context, style)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
     said = [f"{p.iloc[0]['question']} {p.iloc[0]['contrast']} {signed(p.iloc[0]['effect'])}" for p in panels]
@@ -35,7 +40,7 @@ def draw(answers: pd.DataFrame, context: Context, style: Style) -> Drawing:
     return Drawing(figure, caption, alt)
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, name_encoder: bool, style: Style) -> None:
+def _panel(axes: Axes, rows: pd.DataFrame, context: Context, style: Style) -> None:
     for place, row in enumerate(rows.to_dict("records")):
         whole = row["slice"] == ALL
         color = style.palette[0 if whole else 2 % len(style.palette)]
@@ -46,9 +51,19 @@ def _panel(axes: Axes, rows: pd.DataFrame, name_encoder: bool, style: Style) -> 
     axes.set_yticks(range(len(rows)), [name.removeprefix(_LANGUAGE) for name in rows["slice"]])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.locator_params(axis="x", nbins=5)
-    encoder = f", {first['encoder']}" if name_encoder else ""
+    encoder = f", {first['encoder']}" if len(context["encoders"]) > 1 else ""
     axes.set_title(f"{first['question']}: {first['contrast']}{encoder}", weight="bold")
-    axes.set_xlabel(first["outcome"].replace("_", " "))
+    n = " × ".join([count(first["n_languages"], "language"), count(first["n_seeds"], "seed")])
+    axes.set_xlabel(f"{_outcome(context['questions'][first['question']])}  (n = {n})")
+
+
+def _outcome(question: Mapping[str, Any]) -> str:
+    """What the effect is counted in: ``score (points)``, ``linear CKA with English``."""
+    outcome = OUTCOMES[question["outcome"]]
+    name = str(question["outcome"]).replace("_", " ")
+    if outcome.representations:
+        return registry()[question["measure"]].title + (", kept" if outcome.loss else "")
+    return f"{name} avoided (points)" if outcome.loss else f"{name} (points)"
 
 
 KIND = Kind("forest", TITLE, 0, lambda context: bool(context["questions"]), draw, table="answers")

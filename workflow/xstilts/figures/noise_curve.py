@@ -13,7 +13,7 @@ from xstilts.figures.base import (
     reference_line,
     spread,
 )
-from xstilts.figures.curves import grid, plot_bands
+from xstilts.figures.curves import focus, grid, plot_bands
 from xstilts.figures.style import Mark, Style
 from xstilts.questions.summary import summary
 from xstilts.questions.table import CLEAN, Context
@@ -39,7 +39,8 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
         "Zero-shot score, mean over covered languages, against the strength of the perturbation "
         f"({', '.join(perturbations)}; 0: clean). Bands: 95 % interval of the mean (bootstrap over languages and "
         "seeds), which shows how far languages differ, not how recipes do: those are compared pairwise in the answers. "
-        f"n = {spread(table['n_languages'].tolist())} languages × {count(len(context['seeds']), 'seed')}."
+        f"High bands are cut off. n = {spread(table['n_languages'].tolist())} languages × "
+        f"{count(len(context['seeds']), 'seed')}."
     )
     handles = [*recipe_handles(marks), reference_handle("chance")]
     figure, axes_of = grid(style, TITLE, caption, len(panels), handles)
@@ -52,7 +53,7 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
         title = panel_title(target, encoder, context)
         axes.set_title(title if len(perturbations) == 1 else f"{title}: {perturbation}", weight="bold")
         axes.set_ylabel(f"{context['targets'][target]['metric']} (%)")
-        axes.set_xlabel("strength")
+        axes.set_xlabel("strength (rate)")
     alt = f"Line plots of {', '.join(context['targets'])}: mean zero-shot score by perturbation strength, per recipe."
     return Drawing(figure, caption, alt)
 
@@ -74,8 +75,10 @@ def _panel(axes: Axes, rows: pd.DataFrame, marks: dict[str, Mark]) -> None:
         line = rows[rows["intermediate"] == recipe]
         plot_bands(axes, line["strength"], line["zero_shot"], line["ci_low"], line["ci_high"], mark)
     axes.set_xticks(sorted(set(rows["strength"])))
-    for chance in rows["chance"].dropna().unique():
+    known = rows["chance"].dropna().unique()
+    for chance in known:
         reference_line(axes, chance)
+    focus(axes, [*rows["zero_shot"], *known])
 
 
 KIND = Kind(

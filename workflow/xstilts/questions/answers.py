@@ -187,8 +187,8 @@ def _correlated(
     drawn = np.stack([statistics.bootstrap(cells, resamples, seed, draws) for cells, draws in parts], axis=1)
     found = {}
     for name in STATISTICS:
-        low, high = correlation_interval(name, covariate, drawn, seed)
         value = float(correlation(name, covariate, outcome))
+        low, high = correlation_interval(name, covariate, drawn, value, seed)
         found[name] = _counted(arms[0], part, parts[0][0]) | {
             "effect": value if np.isfinite(value) else 0.0,
             "ci_low": low,

@@ -38,6 +38,7 @@ def build_report(
     environment.filters |= {
         "number": words.number,
         "signed": words.signed,
+        "outcome": words.outcome,
         "settings": tables.settings,
     }
     html = environment.get_template("template.html").render(

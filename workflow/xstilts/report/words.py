@@ -1,8 +1,10 @@
 """Numbers and verdicts in words."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from xstilts.analysis.measures import registry
 from xstilts.questions.answers import INCONCLUSIVE, REFUTED, SUPPORTED, UNANSWERED
 from xstilts.questions.outcomes import OUTCOMES
 from xstilts.questions.slices import ALL
@@ -46,6 +48,15 @@ def count(value: int, one: str) -> str:
 def unit(row: dict[str, Any]) -> str:
     """What an effect is counted in: nothing for a correlation, the measure's own unit where it has one."""
     return "" if not row["baseline"] else OUTCOMES[row["outcome"]].unit or ""
+
+
+def outcome(question: Mapping[str, Any]) -> str:
+    """``drop``; ``alignment: linear CKA with English in the last layer after intermediate training``."""
+    said = str(question["outcome"]).replace("_", " ")
+    if not OUTCOMES[question["outcome"]].representations:
+        return said
+    layer = "the last layer" if question["layer"] is None else f"layer {question['layer']}"
+    return f"{said}: {registry()[question['measure']].title} in {layer} after {question['phase']} training"
 
 
 def name(row: dict[str, Any]) -> str:

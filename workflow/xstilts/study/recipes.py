@@ -15,6 +15,7 @@ TRAINING_VERSION = 2
 EVALUATION_VERSION = 2
 ALIGNMENT_VERSION = 1
 DIFFICULTY_VERSION = 1
+ANSWERS_VERSION = 2
 
 
 def encoder_recipe(study: Study, encoder: str) -> dict[str, Any]:
@@ -174,6 +175,7 @@ def report_context(study: Study) -> dict[str, Any]:
             "training": {} if target.retrieval else dict(target.training),
         }
     return {
+        "version": ANSWERS_VERSION,
         "study": study.name,
         "title": study.title,
         "description": study.description,

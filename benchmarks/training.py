@@ -9,11 +9,14 @@ Peers, in one process, in turn, on equal threads:
 
 - trainer_default: Trainer as run_xnli.py configures it: every sequence padded to 128, float32, batch 32
 - trainer_best: Trainer with dynamic padding, examples grouped by length, fused AdamW
+- plain_loop: a loop like jiant's, which no longer installs beside this transformers: batches drawn at random, padded to
+  their longest sequence, AdamW parameter by parameter, the loss read at every step
 - xstilts: batches of 32 uniformly drawn examples, cut into passes by length
 
 Grouping by length changes which examples meet in a batch; xstilts does not. Timed is the call that trains (or
 predicts), without loading. The last line is one JSON object: a peer's seconds over those of xstilts (higher is better),
-as median, minimum and maximum of the repeats, with the device's matrix-product peak measured in the same run.
+as median, minimum and maximum of the repeats, with the device's matrix-product peak measured in the same run and, on a
+CPU, where the seconds of one more, profiled, training of xstilts went (per cent).
 """
 
 import argparse
@@ -32,6 +35,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
 import torch
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.data import DataLoader
 from transformers import (
     DataCollatorWithPadding,
     PreTrainedTokenizerFast,
@@ -39,6 +44,7 @@ from transformers import (
     TrainingArguments,
     XLMRobertaConfig,
     XLMRobertaForSequenceClassification,
+    get_linear_schedule_with_warmup,
 )
 
 from xstilts import tasks
@@ -51,9 +57,19 @@ from xstilts.training.loop import fine_tune, predict_logits
 from xstilts.training.methods import get
 from xstilts.training.parallel import World
 from xstilts.training.progress import Progress
-from xstilts.training.setting import Setting
+from xstilts.training.setting import Setting, autocast
 from xstilts.training.streams import Mixture, Stream
 
+# Parts of a training step by the names of torch's operators; none of these: elementwise arithmetic and copies.
+PARTS = {
+    "matrix_products": {"addmm", "mm", "bmm", "baddbmm"},
+    "softmax": {"_softmax", "_softmax_backward_data"},
+    "layer_norm": {"native_layer_norm", "native_layer_norm_backward"},
+    "gelu": {"gelu", "gelu_backward"},
+    "dropout": {"native_dropout", "native_dropout_backward", "bernoulli_"},
+    "embeddings": {"embedding", "embedding_dense_backward", "index_select"},
+    "optimiser": {"_fused_adamw_", "linalg_vector_norm", "_foreach_norm", "_foreach_mul_"},
+}
 VOCABULARY, MAX_LENGTH, BATCH, LABELS = 30_000, 128, 32, ("0", "1", "2")
 RECIPE = {
     "seed": 1,
@@ -145,6 +161,45 @@ def trainer_of(model: Any, examples: list[dict[str, Any]], precision: str, *, be
     return Trainer(model=model, args=arguments, train_dataset=examples, eval_dataset=examples, data_collator=collator)
 
 
+def plain_loop(
+    model: Any, examples: list[dict[str, Any]], precision: str
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Calls that train and that predict with a loop like that of jiant's runner."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
+    collator = DataCollatorWithPadding(tokenizer_of_ids(), padding=True)
+    batches = DataLoader(examples, BATCH, shuffle=True, collate_fn=collator, generator=torch.Generator().manual_seed(1))
+    rows = DataLoader(examples, BATCH, collate_fn=collator)
+    vectors = [parameter for parameter in model.parameters() if parameter.ndim <= 1]
+    matrices = [parameter for parameter in model.parameters() if parameter.ndim > 1]
+    groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=1e-5, foreach=False, fused=False)
+    schedule = get_linear_schedule_with_warmup(optimizer, round(0.1 * len(batches)), len(batches))
+
+    def outputs(batch: Any) -> Any:
+        with autocast(device, precision):
+            return model(**{name: tensor.to(device) for name, tensor in batch.items()})
+
+    def train() -> None:
+        model.train()
+        for batch in batches:
+            loss = outputs(batch).loss
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+            loss.item()
+
+    @torch.no_grad()
+    def predict() -> None:
+        model.eval()
+        for batch in rows:
+            outputs(batch).logits.float().cpu().numpy()
+
+    return train, predict
+
+
 def ours(
     model: Any, examples: list[dict[str, Any]], precision: str
 ) -> tuple[Callable[[], None], Callable[[], None], Any]:
@@ -200,12 +255,29 @@ def measure(examples: list[dict[str, Any]], precision: str) -> tuple[dict[str, f
         trainer = trainer_of(fresh_model(), examples, precision, best=name == "trainer_best")
         seconds[f"{name} train"] = timed(trainer.train)
         seconds[f"{name} predict"] = timed(lambda trainer=trainer: trainer.predict(examples))
+    train, predict = plain_loop(fresh_model(), examples, precision)
+    seconds["plain_loop train"] = timed(train)
+    seconds["plain_loop predict"] = timed(predict)
     model = fresh_model()
     train, predict, history = ours(model, examples, precision)
     seconds["xstilts train"] = timed(train)
     seconds["xstilts predict"] = timed(predict)
     flops = training_flops(model, history.padded_tokens, history.token_pairs)
     return seconds, {"flops": flops, **dataclasses.asdict(history)}
+
+
+def breakdown(examples: list[dict[str, Any]], precision: str) -> dict[str, float]:
+    """Per cent of the seconds of one training by part; ``between_operators`` is Python and the profiler itself."""
+    train, _, _ = ours(fresh_model(), examples, precision)
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+        total = timed(train)
+    found = dict.fromkeys([*PARTS, "elementwise_and_copies"], 0.0)
+    for event in profiler.key_averages():
+        name = event.key.removeprefix("aten::")
+        part = next((part for part, names in PARTS.items() if name in names), "elementwise_and_copies")
+        found[part] += event.self_cpu_time_total / 1e6
+    found["between_operators"] = max(0.0, total - sum(found.values()))
+    return {part: round(100 * seconds / total, 1) for part, seconds in found.items()}
 
 
 def main() -> None:
@@ -247,11 +319,15 @@ def main() -> None:
         "matmul_peak_gflops": round(peak / 1e9, 1),
         "share_of_matmul_peak": round(done["flops"] / median / peak, 3),
     }
+    if not torch.cuda.is_available():
+        result["percent_of_training"] = breakdown(examples, arguments.precision)
     pairs = {
         "vs_trainer_default": ("trainer_default", "train"),
         "vs_trainer_best": ("trainer_best", "train"),
+        "vs_plain_loop": ("plain_loop", "train"),
         "eval_vs_trainer_default": ("trainer_default", "predict"),
         "eval_vs_trainer_best": ("trainer_best", "predict"),
+        "eval_vs_plain_loop": ("plain_loop", "predict"),
     }
     for key, (peer, what) in pairs.items():
         ratios = [turn[f"{peer} {what}"] / turn[f"xstilts {what}"] for turn in turns]

@@ -9,8 +9,8 @@ Peers, in one process, in turn, on equal threads:
 
 - trainer_default: Trainer as run_xnli.py configures it: every sequence padded to 128, float32, batch 32
 - trainer_best: Trainer with dynamic padding, examples grouped by length, fused AdamW
-- plain_loop: a loop like jiant's, which no longer installs beside this transformers: batches drawn at random, padded to
-  their longest sequence, AdamW parameter by parameter, the loss read at every step
+- plain_loop: a loop after jiant's: batches drawn at random, padded to their longest sequence, AdamW parameter by
+  parameter, the loss read at every step
 - xstilts: batches of 32 uniformly drawn examples, cut into passes by length
 
 Grouping by length changes which examples meet in a batch; xstilts does not. Timed is the call that trains (or
@@ -267,12 +267,14 @@ def measure(examples: list[dict[str, Any]], precision: str) -> tuple[dict[str, f
 
 
 def breakdown(examples: list[dict[str, Any]], precision: str) -> dict[str, float]:
-    """Per cent of the seconds of one training by part; ``between_operators`` is Python and the profiler itself."""
+    """Per cent of the seconds of one training by part; ``between_operators`` is Python, autograd and the profiler."""
     train, _, _ = ours(fresh_model(), examples, precision)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         total = timed(train)
     found = dict.fromkeys([*PARTS, "elementwise_and_copies"], 0.0)
     for event in profiler.key_averages():
+        if not event.key.startswith("aten::"):
+            continue
         name = event.key.removeprefix("aten::")
         part = next((part for part, names in PARTS.items() if name in names), "elementwise_and_copies")
         found[part] += event.self_cpu_time_total / 1e6

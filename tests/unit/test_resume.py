@@ -1,6 +1,7 @@
 """A killed run goes on where it was and ends in the bytes that it would have ended in."""
 
 import fcntl
+import itertools
 import os
 import signal
 import subprocess
@@ -14,11 +15,12 @@ from transformers import GPT2Config, GPT2Model
 
 from tiny import RECIPE, SIZES, pretend_task, pretend_tasks, tiny_encoder
 from xstilts.artifacts import MANIFEST, atomic_directory, file_table, read_json, write_json
-from xstilts.errors import CheckpointError
+from xstilts.errors import CheckpointError, XstiltsError
 from xstilts.models.load import load_tokenizer
 from xstilts.seeds import rng
 from xstilts.training import methods, search
 from xstilts.training.job import train
+from xstilts.training.methods.standard import Standard
 from xstilts.training.signals import Interrupted
 from xstilts.training.state import StateDirectory
 
@@ -225,6 +227,27 @@ def test_a_full_disk_while_saving_the_state_is_said_and_training_goes_on(encoder
         "the state could not be saved ([Errno 28] No space left on device); training goes on" in capsys.readouterr().err
     )
     assert manifest["history"]["steps"] == 36
+
+
+def test_a_loss_that_is_no_number_names_its_step_and_rows_and_keeps_the_last_good_state(encoder, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    common = {"recipe": RECIPE, "parent": encoder, "data": folders(tmp_path, "data"), "label": "toy"}
+    undisturbed = train(output=tmp_path / "whole", **common)
+    good, passed = Standard.backward, itertools.count(1)
+
+    def backward(self, passes):
+        loss = good(self, passes)
+        return loss * float("nan") if next(passed) > 20 else loss
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Standard, "backward", backward)
+        with pytest.raises(XstiltsError, match=r"loss is nan at step \d+ of 36, rows classification/"):
+            train(output=tmp_path / "run", state_minutes=0.0, **common)
+    manifest = train(output=tmp_path / "run", **common)
+    (resumed,) = manifest["resumed"]
+    assert resumed["step"] > 0
+    assert resumed["repeated_steps"] == 0
+    assert weights(manifest) == weights(undisturbed)
 
 
 def test_a_second_job_for_the_same_checkpoint_waits_and_then_steps_aside(encoder, tmp_path, monkeypatch, capsys):

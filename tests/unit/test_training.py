@@ -2,13 +2,15 @@
 
 import copy
 import json
+import shutil
 
 import pytest
 import torch
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-from tiny import LABELLED, LABELS, RECIPE, pretend_task, rows_of
+from tiny import LABELLED, LABELS, RECIPE, pretend_task, rows_of, tiny_encoder
 from xstilts.artifacts import MANIFEST, verify, write_json
+from xstilts.cli import main
 from xstilts.errors import CheckpointError, XstiltsError
 from xstilts.models.heads import HEADS
 from xstilts.models.load import fresh_head, load_model, load_tokenizer
@@ -142,6 +144,40 @@ def test_a_diverging_run_stops_with_what_to_change_and_leaves_nothing(encoder, d
     with pytest.raises(XstiltsError, match=r"loss is nan at step \d+ of 36, rows .*; lower learning_rate"):
         train(RECIPE | {"learning_rate": [1e38], "max_grad_norm": 1e38}, encoder, data, tmp_path / "run", "toy")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile wants a C++ compiler")
+def test_a_compiled_model_trains_to_the_same_loss(data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    still = tiny_encoder(tmp_path / "encoder", dropout=0.0)
+    losses = {}
+    for compiled in (False, True):
+        recipe = RECIPE | {"compile": compiled, "epochs": 0.5}
+        manifest = train(recipe, still, data, tmp_path / str(compiled), "toy")
+        losses[compiled] = [entry["loss"] for entry in manifest["history"]["loss"]]
+    assert losses[True] == pytest.approx(losses[False], rel=1e-4)
+    load_model(tmp_path / "True", "AutoModelForSequenceClassification")
+
+
+def test_a_full_disk_while_the_checkpoint_is_saved_leaves_the_old_one_whole(
+    encoder, data, tmp_path, monkeypatch, capsys
+):
+    pretend_task(monkeypatch, "classification")
+    before = train(RECIPE | {"epochs": 0.1}, encoder, data, tmp_path / "run", "toy")
+
+    def full(tokenizer, folder, **options):
+        raise OSError(28, "No space left on device", str(folder))
+
+    command = ["train", "--label", "toy", "--recipe", json.dumps(RECIPE | {"epochs": 0.2}), "--parent", str(encoder)]
+    command += ["--data", str(data[0]), "--output", str(tmp_path / "run")]
+    with monkeypatch.context() as patched:
+        patched.setattr("transformers.PreTrainedTokenizerBase.save_pretrained", full)
+        with pytest.raises(SystemExit) as ended:
+            main(command)
+    assert ended.value.code == 2
+    assert "No space left on device; free space or check permissions" in capsys.readouterr().err
+    assert verify(tmp_path / "run")["files"] == before["files"]
 
 
 def test_a_flipped_byte_in_the_parents_weights_is_named(encoder, data, tmp_path, monkeypatch):

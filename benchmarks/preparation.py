@@ -1,9 +1,9 @@
 """How fast are MNLI-size data read, stored and tokenised, and in how much memory? Beside `datasets` with its defaults.
 
-Writes a file of generated sentence pairs in MNLI's format and of MNLI's size, and prepares it as the workflow does
-(read, check every row, Arrow on disk), then reads it from there and tokenises it as a training job does. `datasets` does
-the same with `load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each
-runs in a process of its own; memory is the peak resident set of that process.
+Writes a file of generated sentence pairs in MNLI's format and of MNLI's size, prepares it as the workflow does (read,
+check every row, Arrow on disk), then reads it from there and tokenises it as a training job does. `datasets` does the
+same with `load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each runs in
+a process of its own; memory is the peak resident set of that process.
 
     python benchmarks/preparation.py [--quick] [--tokenizer DIR]
 

@@ -1,9 +1,9 @@
 """How fast are MNLI-size data read, stored and tokenised, and in how much memory? Beside `datasets` with its defaults.
 
-Writes a file of generated sentence pairs in MNLI's format and of MNLI's size, and prepares it as the workflow does
-(read, check every row, Arrow on disk), then tokenises it from there in batches as a training job does. `datasets` does
-the same with `load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each
-runs in a process of its own; memory is the peak resident set of that process.
+Writes a file of generated sentence pairs in MNLI's format and of MNLI's size, prepares it as the workflow does (read,
+check every row, Arrow on disk), then reads it from there and tokenises it as a training job does. `datasets` does the
+same with `load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each runs in
+a process of its own; memory is the peak resident set of that process.
 
     python benchmarks/preparation.py [--quick] [--tokenizer DIR]
 
@@ -24,6 +24,7 @@ from pathlib import Path
 from xstilts import tasks
 from xstilts.data.fetch import write_source
 from xstilts.data.prepare import prepare
+from xstilts.data.read import load_rows
 from xstilts.miniature.nli import pairs
 from xstilts.miniature.realise import sentence
 
@@ -68,8 +69,6 @@ def run(way: str, folder: Path, tokenizer_path: Path) -> dict[str, float]:
 
 
 def _xstilts(way, folder, output, tokenizer):
-    import pyarrow as pa
-
     from xstilts.models.heads.classification import Classification
 
     task = replace(tasks.get("mnli").at("published"), rows={})
@@ -79,10 +78,8 @@ def _xstilts(way, folder, output, tokenizer):
     prepare(declared, output / "source.json", output / "rows", [("train", "en")], data_dir=folder)
     read = time.perf_counter() - began
     head = Classification(declared.labels, tokenizer, {"max_length": MAX_LENGTH})
-    began, items = time.perf_counter(), []
-    with pa.memory_map(str(output / "rows" / "train-en.arrow")) as source, pa.ipc.open_stream(source) as reader:
-        for batch in reader:
-            items += head.encode(batch.to_pylist(), train=True)
+    began = time.perf_counter()
+    items = head.encode(load_rows(output / "rows", "train", "en"), train=True)
     return read, len(items), time.perf_counter() - began
 
 

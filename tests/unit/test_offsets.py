@@ -34,7 +34,8 @@ SEPARATOR = st.sampled_from([" ", "\u00a0", "\u3000", "  ", "\n"])
 @pytest.fixture(scope="module")
 def head():
     """The small encoder's tokenizer, with windows that long contexts need."""
-    return SpanQA((), build_tokenizer(source.read_sentencepiece(), 512), RECIPE | {"max_length": 48, "doc_stride": 12})
+    options = RECIPE | {"max_length": 48, "doc_stride": 12, "context_cuts": 1}
+    return SpanQA((), build_tokenizer(source.read_sentencepiece(), 512), options)
 
 
 def question(words, separator, first, last):
@@ -69,6 +70,50 @@ def test_an_answer_of_whole_words_comes_back(head, data):
     for text in found:
         start, end = trimmed(text, 0, len(text))
         assert text[start:end] == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "context", "answer"),
+    [
+        ("hi", "वह दिल्ली में है।", "है"),
+        ("en", "He left (the U.S.), she stayed.", "the U.S."),
+        ("ar", "سافر إلى لندن وباريس", "باريس"),
+        ("de", "Die Hauptstadt Deutschlands ist Berlin.", "Deutschland"),
+        ("ko", "그는 서울에서는 행복했다", "서울"),
+        ("ko", "회사는 1982년에 생겼다", "1982년"),
+        ("zh", "北京和上海的人口", "上海"),
+    ],
+)
+def test_an_answer_without_what_is_written_onto_it_comes_back(head, language, context, answer):
+    row = {"id": "a", "language": language, "question": "?", "context": context}
+    row |= {"answer_texts": [answer], "answer_starts": [context.index(answer)]}
+    assert round_trip(head, row) == [answer]
+
+
+@pytest.mark.parametrize("max_length", [40, 48, 512])
+def test_without_cuts_windows_are_those_of_the_tokenizer(max_length):
+    """The encoding of `run_qa.py`: pairs that overflow with a stride."""
+    tokenizer = build_tokenizer(source.read_sentencepiece(), 512)
+    options = RECIPE | {"max_length": max_length, "doc_stride": 12}
+    head = SpanQA((), tokenizer, options)
+    contexts = [" ".join(WORDS * times) for times in (1, 2, 5)]
+    row = {"language": "xx", "question": "What is it?", "answer_texts": [], "answer_starts": []}
+    items = head.encode([row | {"id": text, "context": text} for text in contexts], train=False)
+    wanted = tokenizer(
+        ["What is it?"] * 3,
+        contexts,
+        truncation="only_second",
+        max_length=max_length,
+        stride=12,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    assert [item.row for item in items] == wanted["overflow_to_sample_mapping"]
+    assert [item.sequences[0] for item in items] == wanted["input_ids"]
+    assert [item.types[0] for item in items] == wanted["token_type_ids"]
+    for number, item in enumerate(items):
+        inside = np.array([part == 1 for part in wanted.sequence_ids(number)])
+        assert (item.note == np.where(inside[:, None], np.array(wanted["offset_mapping"][number]), -1)).all()
 
 
 @settings(deadline=None, max_examples=200)
@@ -111,7 +156,7 @@ def test_gold_answers_of_the_benchmarks_come_back():
     done = subprocess.run([sys.executable, str(script), str(MIRROR)], capture_output=True, text=True, check=True)
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     assert len(lines) == 22
-    for name, _, missing, value in lines:
+    for name, _, missing, value, _ in lines:
         task, language = name.split("/")[0], re.search(r"[.-](\w\w)(?:\.train)?\.json$", name)[1]
         assert int(missing) == 0
         assert float(value) >= BELOW.get(f"{task} {language}", 99), name

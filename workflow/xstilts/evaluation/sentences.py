@@ -10,6 +10,7 @@ from torch import Tensor
 
 from xstilts.models.heads import Item
 from xstilts.models.load import load_encoder, load_tokenizer
+from xstilts.models.segment import Segmenter
 from xstilts.training.batching import inference_batches, token_budget
 from xstilts.training.parallel import prepare_torch
 from xstilts.training.setting import autocast
@@ -41,6 +42,7 @@ class SentenceEncoder:
     def __init__(self, checkpoint: Path, recipe: Mapping[str, Any]) -> None:
         self._device = prepare_torch()
         self._tokenizer = load_tokenizer(checkpoint)
+        self._segmenter = Segmenter(self._tokenizer)
         self._model = load_encoder(checkpoint).to(self._device).eval()
         self._recipe = recipe
         last = int(self._model.config.num_hidden_layers)
@@ -63,9 +65,8 @@ class SentenceEncoder:
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def _encode(self, texts: list[str], contexts: list[str], vectors: np.ndarray) -> None:
-        options = {"truncation": True, "max_length": self._recipe["max_length"]}
         pairs = any(contexts)
-        encoding = self._tokenizer(texts, contexts, **options) if pairs else self._tokenizer(texts, **options)
+        encoding = self._segmenter(texts, contexts if pairs else None, max_length=self._recipe["max_length"])
         columns = ["input_ids", "token_type_ids"] if pairs and "token_type_ids" in encoding else ["input_ids"]
         items = [Item(position, [ids]) for position, ids in enumerate(encoding["input_ids"])]
         for indices in inference_batches(items, token_budget(self._recipe["batch_tokens"], self._device.type)):

@@ -12,6 +12,7 @@ from xstilts.training import methods
 ENCODER_VERSION = 1
 LEXICON_VERSION = 1
 TRAINING_VERSION = 2
+CONTEXT_CUTS_VERSION = 1  # of xstilts.models.cuts: part of the recipes that train on span QA
 EVALUATION_VERSION = 2
 ALIGNMENT_VERSION = 1
 DIFFICULTY_VERSION = 1
@@ -241,6 +242,9 @@ def _training(
     training.setdefault("freeze_embeddings", study.encoders[encoder].kind == "mini")
     rate = training["learning_rate"]
     training["learning_rate"] = [rate] if isinstance(rate, (int, float)) else rate
+    cut = training.pop("cut_contexts")
+    if any(tasks.get(name).type == "span_qa" for name in names):
+        training["context_cuts"] = CONTEXT_CUTS_VERSION if cut else 0
     training["methods"] = methods.resolve(training["method"], training.pop("options"))
     text = None if arm.text is None else {**vars(arm.text), "languages": list(arm.text.languages)}
     return {"version": TRAINING_VERSION, "phase": phase, "tasks": list(names), "seed": seed, "text": text, **training}

@@ -8,6 +8,7 @@ from xstilts import metrics, tasks
 from xstilts.data.read import labels, languages, load_rows
 from xstilts.errors import DataError
 from xstilts.models.heads import HEADS, Head
+from xstilts.models.segment import Segmenter
 from xstilts.seeds import derive_seed, held_out
 from xstilts.tasks import Row, Task
 from xstilts.training.blank import blanked
@@ -59,14 +60,12 @@ def load_texts(recipe: Mapping[str, Any], directory: Path | None, tokenizer: Any
     """
     if directory is None:
         return {}
-    texts = {}
+    texts, segmenter = {}, Segmenter(tokenizer)
     for language in recipe["text"]["languages"]:
         rows = subset(load_rows(directory, "train", language), recipe["text"]["examples"], recipe["seed"])
         if not rows:
             raise DataError(f"{directory}: no {language} sentences; check the prepared data")
-        encoded = tokenizer(
-            [row["text"] for row in rows], truncation=True, max_length=recipe["max_length"], return_attention_mask=False
-        )
+        encoded = segmenter([row["text"] for row in rows], max_length=recipe["max_length"])
         texts[language] = encoded["input_ids"]
     return texts
 

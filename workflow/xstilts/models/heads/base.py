@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
 
+from xstilts.models.segment import Segmenter
+
 Row = Mapping[str, Any]
 
 
@@ -73,8 +75,8 @@ class Head(abc.ABC):
     Args:
         labels: label names in output order.
         tokenizer: a fast tokenizer.
-        options: ``max_length`` and, for span QA, ``doc_stride``, ``max_question_length`` and ``max_answer_length``;
-            all in tokens.
+        options: ``max_length`` and, for span QA, ``doc_stride``, ``max_question_length`` and ``max_answer_length``, all
+            in tokens, and ``context_cuts`` (:mod:`xstilts.models.cuts`).
     """
 
     auto_class: ClassVar[str]
@@ -84,6 +86,7 @@ class Head(abc.ABC):
         self.index = {label: position for position, label in enumerate(self.labels)}
         self.tokenizer = tokenizer
         self.options = options
+        self.segmenter = Segmenter(tokenizer)
 
     @abc.abstractmethod
     def encode(self, rows: Sequence[Row], *, train: bool) -> list[Item]:
@@ -134,10 +137,14 @@ class Head(abc.ABC):
         """Arrange ``(sequences, tokens)`` tensors as the model wants them."""
         return inputs
 
-    def tokenize(self, first: Sequence[str], second: Sequence[str] | None = None, **options: Any) -> Any:
-        """Run the tokenizer over texts or pairs, truncating to ``max_length`` from the longer side."""
+    def tokenize(self, texts: Sequence[Any], **options: Any) -> Any:
+        """Run the tokenizer itself over texts, truncating to ``max_length``, for more than ids."""
         arguments = {"truncation": True, "max_length": self.options["max_length"], "return_attention_mask": False}
-        return self.tokenizer(list(first), None if second is None else list(second), **(arguments | options))
+        return self.tokenizer(list(texts), **(arguments | options))
+
+    def segment(self, first: Sequence[str], second: Sequence[str] | None = None) -> dict[str, list[list[int]]]:
+        """Token ids, and types where the encoder takes them, of texts or pairs, cut to ``max_length``."""
+        return self.segmenter(first, second, max_length=self.options["max_length"])
 
 
 def types_of(encoding: Any, position: int) -> list[list[int]]:

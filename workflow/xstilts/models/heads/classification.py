@@ -16,7 +16,7 @@ class Classification(Head):
     def encode(self, rows: Sequence[Row], *, train: bool) -> list[Item]:
         """One item per row."""
         pairs = any(row["text_b"] for row in rows)
-        encoding = self.tokenize([r["text_a"] for r in rows], [r["text_b"] for r in rows] if pairs else None)
+        encoding = self.segment([r["text_a"] for r in rows], [r["text_b"] for r in rows] if pairs else None)
         return [
             Item(position, [ids], types_of(encoding, position), self.index[rows[position]["label"]])
             for position, ids in enumerate(encoding["input_ids"])

@@ -17,7 +17,7 @@ class MultipleChoice(Head):
     def encode(self, rows: Sequence[Row], *, train: bool) -> list[Item]:
         """One item per row; the prompt gives way when a pair is too long."""
         prompts = [row["prompt"] for row in rows for _ in row["choices"]]
-        encoding = self.tokenize(prompts, [choice for row in rows for choice in row["choices"]])
+        encoding = self.segment(prompts, [choice for row in rows for choice in row["choices"]])
         items, start = [], 0
         for position, row in enumerate(rows):
             end = start + len(row["choices"])

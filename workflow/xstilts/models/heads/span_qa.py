@@ -5,18 +5,23 @@ and it is preferred where it exceeds the best answer's by more than a threshold.
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from xstilts.errors import ConfigError
 from xstilts.metrics import squad_v2
-from xstilts.models.heads.base import Head, Item, Row, Terms, types_of
+from xstilts.models.cuts import context_tokenizer
+from xstilts.models.heads.base import Head, Item, Row, Terms
 
 # Answers kept for every question; Devlin et al.'s `n_best_size`.
 N_BEST = 20
+
+# Contexts read at a time.
+_CHUNK = 4096
 
 
 class Span(NamedTuple):
@@ -36,31 +41,51 @@ class SpanQA(Head):
     auto_class = "AutoModelForQuestionAnswering"
 
     def encode(self, rows: Sequence[Row], *, train: bool) -> list[Item]:
-        """Windows of ``max_length`` tokens that overlap by ``doc_stride`` context tokens."""
-        encoding = self.tokenize(
-            self._short_questions([row["question"] for row in rows]),
-            [row["context"] for row in rows],
-            truncation="only_second",
-            stride=min(self.options["doc_stride"], self.options["max_length"] // 3),
-            return_overflowing_tokens=True,
-            return_offsets_mapping=True,
-        )
+        """Windows of ``max_length`` tokens that overlap by ``doc_stride`` context tokens.
+
+        Questions lose what exceeds ``max_question_length``. Contexts are cut finer (:mod:`xstilts.models.cuts`) where
+        the recipe says so.
+        """
+        questions = self.segmenter.texts(row["question"] for row in rows)
+        limit = self.options["max_question_length"]
         items = []
-        for window, row in enumerate(encoding["overflow_to_sample_mapping"]):
-            inside = np.array([part == 1 for part in encoding.sequence_ids(window)])
-            offsets = np.where(inside[:, None], np.array(encoding["offset_mapping"][window]), -1)
-            target = self._target(rows[row], offsets)
-            items.append(Item(row, [encoding["input_ids"][window]], types_of(encoding, window), target, offsets))
+        for number, (row, context) in enumerate(zip(rows, self._contexts(rows), strict=True)):
+            items += self._windows(number, row, questions[row["question"]][:limit], *context)
         return items
 
-    def _short_questions(self, questions: list[str]) -> list[str]:
-        """Cut questions after ``max_question_length`` tokens, on a character boundary the tokenizer gives."""
-        limit = self.options["max_question_length"]
-        encoding = self.tokenizer(questions, add_special_tokens=False, return_offsets_mapping=True)
-        return [
-            question if len(offsets) <= limit else question[: offsets[limit - 1][1]]
-            for question, offsets in zip(questions, encoding["offset_mapping"], strict=True)
-        ]
+    def _contexts(self, rows: Sequence[Row]) -> Iterator[tuple[list[int], np.ndarray]]:
+        """Token ids and character offsets, ``(tokens, 2)``, of every row's context; each text is read once."""
+        known: dict[tuple[str, str], tuple[list[int], np.ndarray]] = {}
+        for start in range(0, len(rows), _CHUNK):
+            some = [(row["language"], row["context"]) for row in rows[start : start + _CHUNK]]
+            for language in dict.fromkeys(language for language, _ in some):
+                cut = bool(self.options.get("context_cuts"))
+                finer = context_tokenizer(self.tokenizer.backend_tokenizer, language, cut=cut)
+                fresh = list(dict.fromkeys(pair for pair in some if pair[0] == language and pair not in known))
+                found = finer.encode_batch([context for _, context in fresh], add_special_tokens=False)
+                for pair, encoding in zip(fresh, found, strict=True):
+                    known[pair] = encoding.ids, np.array(encoding.offsets, np.int64).reshape(-1, 2)
+            yield from map(known.__getitem__, some)
+
+    def _windows(
+        self, number: int, row: Row, question: list[int], context: list[int], places: np.ndarray
+    ) -> Iterator[Item]:
+        frame = self.segmenter.pair
+        before = len(frame.ids[0]) + len(question) + len(frame.ids[1])
+        room = self.options["max_length"] - frame.size - len(question)
+        if room < 1:
+            raise ConfigError(
+                f"max_length {self.options['max_length']}: a question leaves no room for its context; raise max_length "
+                "or lower max_question_length"
+            )
+        step = max(1, room - min(self.options["doc_stride"], self.options["max_length"] // 3))
+        for start in range(0, max(1, len(context) - room + step), step):
+            part = slice(start, start + room)
+            ids = frame.around(question, context[part])
+            offsets = np.full((len(ids), 2), -1)
+            offsets[before : before + len(context[part])] = places[part]
+            types = [frame.types_around(question, context[part])] if self.segmenter.typed else []
+            yield Item(number, [ids], types, self._target(row, offsets), offsets)
 
     @staticmethod
     def _target(row: Row, offsets: np.ndarray) -> tuple[int, int]:

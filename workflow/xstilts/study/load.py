@@ -304,11 +304,11 @@ def _alignment(
 
 def _check_overlaps(study: Study, origin: str) -> None:
     """No run is trained or selected on what it is scored on."""
-    for recipe in study.intermediate.values():
-        for target in filter(recipe.leads_to, study.targets):
-            _check_run(study, f"{origin}: intermediate.{recipe.name}.tasks", recipe.tasks, target)
     for name, target in study.targets.items():
         _check_run(study, f"{origin}: targets.{name}.train", target.train, name)
+        for recipe in study.intermediate.values():
+            if recipe.leads_to(name):
+                _check_run(study, f"{origin}: intermediate.{recipe.name}.tasks", recipe.tasks, name)
 
 
 def _check_run(study: Study, where: str, names: tuple[str, ...], target: str) -> None:

@@ -1,5 +1,6 @@
 """What a job is told: plain dictionaries, complete and free of paths, whose change re-runs the job and nothing else."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from xstilts import perturbations, robustness, tasks
@@ -173,7 +174,7 @@ def report_context(study: Study) -> dict[str, Any]:
             "chance": task.chance,
             "languages": list(target.languages),
             "train": list(target.train),
-            "training": {} if target.retrieval else dict(target.training),
+            "training": {} if target.retrieval else _settings(target.training),
         }
     return {
         "version": ANSWERS_VERSION,
@@ -189,11 +190,11 @@ def report_context(study: Study) -> dict[str, Any]:
             name: {
                 "method": recipe.method,
                 "tasks": list(recipe.tasks),
-                "sampling": None if recipe.sampling is None else dict(recipe.sampling),
+                "sampling": None if recipe.sampling is None else _settings(recipe.sampling),
                 "text": None
                 if recipe.text is None
                 else {**vars(recipe.text), "languages": list(recipe.text.languages)},
-                "training": {} if recipe.direct else dict(recipe.training),
+                "training": {} if recipe.direct else _settings(recipe.training),
             }
             for name, recipe in study.intermediate.items()
         },
@@ -208,10 +209,15 @@ def report_context(study: Study) -> dict[str, Any]:
             }
             for name, found in study.conditions.items()
         },
-        "questions": {name: dict(question) for name, question in study.questions.items()},
+        "questions": {name: _settings(question) for name, question in study.questions.items()},
         "alignment": None if study.alignment is None else _alignment(study.alignment),
         "difficulty": list(study.difficulty),
     }
+
+
+def _settings(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings in the order of their names: the order of names says something, that of settings does not."""
+    return dict(sorted(mapping.items()))
 
 
 def _alignment(alignment: Alignment) -> dict[str, Any]:

@@ -111,7 +111,7 @@ class Segmenter:
             max_length: what is longer loses tokens, of a pair the longer text.
         """
         rows = list(zip(first, strict=True) if second is None else zip(first, second, strict=True))
-        found: dict[str, list[Ids]] = {"input_ids": []} | ({"token_type_ids": []} if self.typed else {})
+        found: dict[str, list[Ids]] = {name: [] for name in ("input_ids", "token_type_ids")[: 1 + self.typed]}
         for start in range(0, len(rows), _CHUNK):
             for name, part in self._encode(rows[start : start + _CHUNK], max_length).items():
                 found[name] += part

@@ -48,7 +48,7 @@ class SpanQA(Head):
         """
         questions = self.segmenter.texts(row["question"] for row in rows)
         limit = self.options["max_question_length"]
-        items = []
+        items: list[Item] = []
         for number, (row, context) in enumerate(zip(rows, self._contexts(rows), strict=True)):
             items += self._windows(number, row, questions[row["question"]][:limit], *context)
         return items

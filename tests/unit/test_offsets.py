@@ -144,8 +144,8 @@ def test_what_is_read_is_a_part_of_the_context(context, data):
         assert start <= low < high <= end
 
 
-# Languages whose answers often end inside a token of the small encoder: particles, clitics, case endings, a full stop.
-BELOW = {"xquad hi": 98, "mlqa ar": 96, "mlqa de": 98, "mlqa hi": 98, "mlqa zh": 97, "tydiqa ko": 85, "tydiqa sw": 98}
+# Files in which more than 1 % of the answers begin or end inside a number or a stem.
+BELOW = {"tydiqa ko": 98, "tydiqa sw": 98}
 
 
 @pytest.mark.slow

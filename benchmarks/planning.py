@@ -69,16 +69,16 @@ rule target:
 rule evaluate:
     input:
         "checkpoints/{e}/{i}/{t}/{s}/manifest.json", "checkpoints/{e}/{i}/{t}/{s}/model.safetensors",
-        "data/{t}_{c}.json"
-    output: "predictions/{e}/{i}/{t}/{s}/{c}.parquet", "predictions/{e}/{i}/{t}/{s}/{c}.json"
-    wildcard_constraints: e="[^/]+", i="[^/]+", t="[^/]+", s="seed[0-9]+", c="[^/]+"
+        [f"data/{{t}}_{c}.json" for c in CONDITIONS]
+    output: "predictions/{e}/{i}/{t}/{s}/manifest.json"
+    wildcard_constraints: e="[^/]+", i="[^/]+", t="[^/]+", s="seed[0-9]+"
     shell: "x"
 rule scores:
-    input: [f"predictions/{r}/{c}.json" for r in RUNS for c in CONDITIONS]
+    input: [f"predictions/{r}/manifest.json" for r in RUNS]
     output: "scores.csv"
     shell: "x"
 rule questions:
-    input: "scores.csv", [f"predictions/{r}/{c}.parquet" for r in RUNS for c in CONDITIONS]
+    input: "scores.csv", [f"predictions/{r}/manifest.json" for r in RUNS]
     output: "answers.csv"
     shell: "x"
 rule report:

@@ -245,20 +245,24 @@ def checkpoint_files():
     ]
 
 
-def predictions(suffix):
-    """What every evaluation of the study leaves: predictions (`parquet`) or scores (`json`)."""
-    return [
-        PATHS.prediction(
-            arm["encoder"],
-            arm["intermediate"],
-            arm["target"],
-            seed,
-            condition,
-            suffix,
-        )
+def evaluated_data(target):
+    """Prepared test rows under every condition that a target is scored in, in the recipe's order."""
+    task = STUDY.targets[target].task
+    return [PATHS.data(task, name) for name in STUDY.evaluated(target)]
+
+
+def evaluations(suffix):
+    """What vouches for every evaluation of the study: manifests, and what attacks leave: predictions or scores."""
+    runs = [
+        ((arm["encoder"], arm["intermediate"], arm["target"], seed), arm["conditions"])
         for arm in ARMS
         for seed in arm["seeds"]
-        for condition in arm["conditions"]
+    ]
+    return [PATHS.evaluation(*run) for run, _ in runs] + [
+        PATHS.prediction(*run, condition, suffix)
+        for run, conditions in runs
+        for condition in conditions
+        if condition in ATTACKS
     ]
 
 

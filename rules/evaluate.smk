@@ -8,24 +8,14 @@ rule evaluate:
             )
         ),
         data=per(
-            lambda target, condition: f"{PATHS.data(STUDY.targets[target].task, condition)}/manifest.json"
+            lambda target: [
+                f"{folder}/manifest.json" for folder in evaluated_data(target)
+            ]
         ),
     output:
-        predictions=PATHS.prediction(
-            "{encoder}",
-            "{intermediate}",
-            "{target}",
-            "{seed}",
-            "{condition}",
-            "parquet",
-        ),
-        scores=PATHS.prediction(
-            "{encoder}", "{intermediate}", "{target}", "{seed}", "{condition}", "json"
-        ),
+        PATHS.evaluation("{encoder}", "{intermediate}", "{target}", "{seed}"),
     log:
-        PATHS.log("evaluate/{encoder}/{intermediate}/{target}/{seed}/{condition}"),
-    wildcard_constraints:
-        condition=one_of(set(STUDY.conditions) - ATTACKS),
+        PATHS.log("evaluate/{encoder}/{intermediate}/{target}/{seed}"),
     threads: resource("threads")
     resources:
         gpu=resource("gpus"),
@@ -33,9 +23,7 @@ rule evaluate:
         runtime=growing("runtime"),
     params:
         recipe=per(
-            lambda target, condition: canonical_json(
-                recipes.evaluation_recipe(STUDY, target, condition)
-            )
+            lambda target: canonical_json(recipes.evaluation_recipe(STUDY, target))
         ),
         run=per(
             lambda encoder, intermediate, target, seed: canonical_json(
@@ -43,9 +31,8 @@ rule evaluate:
             )
         ),
         checkpoint=per(scored_checkpoint),
-        data=per(
-            lambda target, condition: PATHS.data(STUDY.targets[target].task, condition)
-        ),
+        data=per(evaluated_data),
+        folder=subpath(output[0], parent=True),
     shell:
         "xstilts evaluate --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q} --checkpoint {params.checkpoint:q}"
-        " --data {params.data:q} --predictions {output.predictions:q} --scores {output.scores:q} 2>&1 | tee {log:q}"
+        " --data {params.data:q} --output {params.folder:q} 2>&1 | tee {log:q}"

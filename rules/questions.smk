@@ -2,7 +2,7 @@ rule questions:
     input:
         # Its name, not the rule's output: that has Snakemake hash the whole list below once for each of its files.
         scores=f"{PATHS.root}/scores.csv",
-        predictions=per(lambda: predictions("parquet")),
+        predictions=per(lambda: evaluations("parquet")),
         alignment=alignment_table(),
         difficulty=difficulty_table(),
     output:

@@ -1,6 +1,6 @@
 rule scores:
     input:
-        per(lambda: predictions("json")),
+        per(lambda: evaluations("json")),
     output:
         csv=report(
             f"{PATHS.root}/scores.csv",

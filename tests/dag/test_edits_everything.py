@@ -55,8 +55,8 @@ def aligned(*names: str) -> set[str]:
     return {f"alignment/hub/{name}/{'pretrained' if name == 'none' else 'seed1'}.json" for name in names}
 
 
-def scored(*names: str, conditions: tuple[str, ...] = ("clean", "char_noise_20", "switched", "attacked")) -> set[str]:
-    return {f"predictions/hub/{name}/pos/seed1/{condition}.parquet" for name in names for condition in conditions}
+def scored(*names: str, files: tuple[str, ...] = ("manifest.json", "attacked.parquet")) -> set[str]:
+    return {f"predictions/hub/{name}/pos/seed1/{file}" for name in names for file in files}
 
 
 ARMS = ("none", "nli", "dann")
@@ -92,17 +92,17 @@ EDITS = {
             *(f"data/mini_bitext/lexicon/{name}.tsv" for name in ("de", "fr", "ru")),
         }
         | {"data/mini_pos/switched/manifest.json"}
-        | scored(*ARMS, conditions=("switched",))
+        | scored(*ARMS, files=("manifest.json",))
         | {"scores.csv"}
         | REPORTED,
     ),
     "an attack's budget": (
         lambda study: study["conditions"]["attacked"]["budget"].update(queries=30),
-        scored(*ARMS, conditions=("attacked",)) | {"scores.csv"} | REPORTED,
+        scored(*ARMS, files=("attacked.parquet",)) | {"scores.csv"} | REPORTED,
     ),
     "what an attack may do": (
         lambda study: study["conditions"]["attacked"].update(perturbations=["char_swap"]),
-        scored(*ARMS, conditions=("attacked",)) | {"scores.csv"} | REPORTED,
+        scored(*ARMS, files=("attacked.parquet",)) | {"scores.csv"} | REPORTED,
     ),
     "how sentences are pooled for alignment": (
         lambda study: study["alignment"].update(pooling="cls"),

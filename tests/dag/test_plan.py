@@ -51,13 +51,13 @@ def test_a_partial_study(sketched, tmp_path):
 def test_reasons_name_the_changed_keys_and_what_is_missing(sketched, tmp_path):
     workplace = sketched.copy(tmp_path / "study")
     workplace.edit(EDITS["learning rate"])
-    (workplace.results / "predictions/mini/none/pos/seed1/clean.json").unlink()
+    (workplace.results / "predictions/mini/none/pos/seed1/manifest.json").unlink()
     jobs = {job.name.removeprefix("results/tiny/"): job for job in jobs_of(workplace).waiting}
     assert jobs["checkpoints/mini/nli/seed1/manifest.json"].why == ("changed: learning_rate [0.001] -> [0.002]",)
     assert jobs["checkpoints/mini/nli/pos/seed1/manifest.json"].why == (
         "after: results/tiny/checkpoints/mini/nli/seed1/manifest.json",
     )
-    (why,) = jobs["predictions/mini/none/pos/seed1/clean.parquet"].why
+    (why,) = jobs["predictions/mini/none/pos/seed1/manifest.json"].why
     assert why.startswith("missing: ")
 
 

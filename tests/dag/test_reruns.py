@@ -1,5 +1,6 @@
 """Edit X, and exactly these jobs run."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -10,11 +11,10 @@ pytestmark = pytest.mark.slow
 
 ENDS = {"scores.csv", "answers.csv", "figures/figures.json", "report.html"}
 REPORTED = {"answers.csv", "figures/figures.json", "report.html"}
-CONDITIONS = ("clean", "char_noise_20")
 
 
 def scored(*arms: str) -> set[str]:
-    return {f"predictions/mini/{arm}/{condition}.parquet" for arm in arms for condition in CONDITIONS}
+    return {f"predictions/mini/{arm}/manifest.json" for arm in arms}
 
 
 @pytest.fixture
@@ -111,18 +111,54 @@ def test_a_further_seed_trains_that_seed_only(workplace):
     }
 
 
-def test_a_further_recipe_and_condition_leave_the_others_alone(workplace):
-    def change(study):
-        study["intermediate"]["pos"] = {"tasks": ["mini_pos"]}
-        study["conditions"]["char_noise_40"] = {"perturbation": "char_noise", "strength": 0.4}
+def test_a_further_recipe_leaves_the_others_alone(workplace):
+    workplace.edit(lambda study: study["intermediate"].update(pos={"tasks": ["mini_pos"]}))
+    arms = ("pos/pos/seed1", "pos/bitext/seed1")
+    checkpoints = {f"checkpoints/mini/{name}/seed1/manifest.json" for name in ("pos", "pos/pos")}
+    assert workplace.planned() == ENDS | scored(*arms) | checkpoints
 
-    workplace.edit(change)
-    planned = workplace.planned()
-    assert {name for name in planned if name.startswith("checkpoints")} == {
-        "checkpoints/mini/pos/seed1/manifest.json",
-        "checkpoints/mini/pos/pos/seed1/manifest.json",
+
+def test_a_further_condition_is_scored_and_the_others_are_kept(workplace):
+    folder = workplace.results / "predictions/mini/nli/pos/seed1"
+    before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
+    damaged = folder / "char_noise_20.parquet"
+    damaged.write_bytes(b"PAR1")
+    noise = {"perturbation": "char_noise", "strength": 0.4, "targets": ["pos"]}
+    workplace.edit(lambda study: study["conditions"].update(char_noise_40=noise))
+    token = "predictions/mini/nli/pos/seed1/manifest.json"
+    assert workplace.planned() == ENDS | scored("none/pos/seed1", "nli/pos/seed1") | {
+        "data/mini_pos/char_noise_40/manifest.json"
     }
-    assert not planned & scored("none/pos/seed1", "nli/pos/seed1")
+    workplace.run(f"results/tiny/{token}")
+    after = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
+    assert after["clean.parquet"] == before["clean.parquet"]
+    assert after["clean.json"] == before["clean.json"]
+    assert damaged.read_bytes() == before[damaged.name][1]
+    assert {"char_noise_40.json", "char_noise_40.parquet"} == after.keys() - before.keys()
+    said = (workplace.results / "logs/evaluate/mini/nli/pos/seed1.log").read_text()
+    assert [line for line in said.splitlines() if "kept" in line] == [
+        "[nli/pos/1/clean] kept: made by the same recipe of the same checkpoint and data"
+    ]
+
+
+def test_a_condition_less_loads_no_model(workplace):
+    (workplace.results / "checkpoints/mini/nli/pos/seed1/model.safetensors").write_bytes(b"")
+    evaluation = workplace.results / "predictions/mini/nli/pos/seed1/manifest.json"
+    workplace.edit(lambda study: study["conditions"].clear())
+    workplace.run(f"results/tiny/{evaluation.relative_to(workplace.results)}")
+    assert list(json.loads(evaluation.read_text())["conditions"]) == ["clean"]
+
+
+def test_a_lost_score_is_named_with_what_to_delete(workplace):
+    folder = workplace.results / "predictions/mini/nli/pos/seed1"
+    (folder / "clean.json").unlink()
+    (workplace.results / "scores.csv").unlink()
+    done = workplace.snakemake("--cores", "1", "--", "results/tiny/scores.csv", check=False)
+    manifest = f"results/tiny/{(folder / 'manifest.json').relative_to(workplace.results)}"
+    assert f"clean.json: no such file; delete {manifest} and run again" in done.stdout + done.stderr
+    (folder / "manifest.json").unlink()
+    workplace.run()
+    assert workplace.planned() == set()
 
 
 def test_a_corrupt_checkpoint_stops_the_job_that_reads_it_with_one_line(workplace):

@@ -63,7 +63,7 @@ def test_poolings_leave_padding_out():
 
 def test_pairs_are_found_and_every_view_is_scored(encoder):
     rows = [row(number, english=TEXTS[number]) for number in range(30)]
-    predictions, scored = retrieve_pairs(RECIPE, encoder, {"de": rows}, Progress("toy", 1))
+    predictions, scored = retrieve_pairs(RECIPE, SentenceEncoder(encoder, RECIPE), {"de": rows}, Progress("toy", 1))
     assert [found["pred"] for found in predictions] == [found["gold"] for found in predictions]
     values = metrics_of(scored)
     assert values["accuracy"] == values["accuracy_layer_2"] == 100
@@ -81,7 +81,9 @@ def test_rankings_hold_the_first_twenty(encoder, toy, scoring):
         return pool()
 
     recipe = RECIPE | {"sweep": False, "pooling": ["mean"], "scoring": scoring}
-    predictions, scored = retrieve_from_pools(recipe, encoder, queries, pool_of, Progress("toy", 2))
+    predictions, scored = retrieve_from_pools(
+        recipe, SentenceEncoder(encoder, recipe), queries, pool_of, Progress("toy", 2)
+    )
     assert read == [MULTILINGUAL]
     assert [len(found["pred"]) for found in predictions] == [20] * 4
     assert all(found["scores"] == sorted(found["scores"], reverse=True) for found in predictions)
@@ -98,7 +100,9 @@ def test_pairs_are_mined_from_the_pool_of_the_language(encoder, toy):
         read.append(language)
         return pool()
 
-    found, scored = retrieve_from_pools(RECIPE, encoder, {"de": queries, "fr": queries}, pool_of, Progress("toy", 2))
+    sentences = SentenceEncoder(encoder, RECIPE)
+    both = {"de": queries, "fr": queries}
+    found, scored = retrieve_from_pools(RECIPE, sentences, both, pool_of, Progress("toy", 2))
     assert read == ["de", "fr"]
     assert {row["mined"] for row in found} == {f"c{number}" for number in range(15)}
     assert metrics_of(scored)["bucc_f1"] == 100
@@ -115,5 +119,5 @@ def test_the_study_names_how_a_target_is_searched():
     from xstilts.study import load_study, recipes
 
     study = load_study(Path(__file__).parents[1] / "tiny.yaml")
-    recipe = recipes.evaluation_recipe(study, "bitext", "clean")
+    recipe = recipes.evaluation_recipe(study, "bitext")
     assert recipe | {"sweep": True, "pooling": ["mean"], "layer": None, "scoring": None, "k": None} == recipe

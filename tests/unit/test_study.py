@@ -316,7 +316,7 @@ def test_a_condition_applies_to_its_targets_in_the_languages_it_is_declared_for(
     assert {"en", "de", "ru", "el"} <= set(scored["nli"])
     assert not {"zh", "th", "ja", "ar"} & set(scored["nli"])
     assert {arm["target"] for arm in study.arms() if "x" in arm["conditions"]} == {"nli"}
-    assert recipes.evaluation_recipe(study, "nli", "x")["languages"] == list(scored["nli"])
+    assert recipes.evaluation_recipe(study, "nli")["conditions"][-1]["languages"] == list(scored["nli"])
     assert recipes.perturbation_recipe(study, "mini_nli", "x")["languages"] == sorted(scored["nli"])
 
 

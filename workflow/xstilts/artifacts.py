@@ -44,9 +44,24 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise XstiltsError(f"{path}: no such file; run the rule that makes it first") from None
+        raise XstiltsError(f"{path}: no such file; {made_again(path)}") from None
     except json.JSONDecodeError as error:
-        raise XstiltsError(f"{path}: not valid JSON ({error}); delete it and run again") from None
+        raise XstiltsError(f"{path}: not valid JSON ({error}); {made_again(path)}") from None
+
+
+def made_again(path: Path) -> str:
+    """How to have a file made again that is gone or damaged, in words for a message.
+
+    Snakemake looks for the manifest where one vouches for the file, else for the file itself.
+    """
+    manifest = path.with_name(MANIFEST)
+    try:
+        vouched = path.stem in json.loads(manifest.read_text(encoding="utf-8"))["conditions"]
+    except (OSError, ValueError, KeyError, TypeError):
+        vouched = False
+    if vouched:
+        return f"delete {manifest} and run again"
+    return "delete it and run again" if path.exists() else "run the rule that makes it first"
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""`xstilts evaluate`: zero-shot predictions and metrics of one checkpoint under one condition."""
+"""`xstilts evaluate`: zero-shot predictions and metrics of one checkpoint under every condition."""
 
 import argparse
 from pathlib import Path
@@ -14,15 +14,14 @@ def register(commands: Any) -> None:
     command.add_argument("--recipe", type=mapping, required=True, help="resolved evaluation recipe (JSON)")
     command.add_argument("--run", type=mapping, required=True, dest="words", help="the words that name the run (JSON)")
     command.add_argument("--checkpoint", type=Path, required=True)
-    command.add_argument("--data", type=Path, required=True, help="prepared test rows")
-    command.add_argument("--predictions", type=Path, required=True, help="Parquet file to write")
-    command.add_argument("--scores", type=Path, required=True, help="JSON file to write")
+    command.add_argument(
+        "--data", type=Path, nargs="+", required=True, help="prepared test rows under each of the recipe's conditions"
+    )
+    command.add_argument("--output", type=Path, required=True, help="folder to write")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Evaluate."""
-    from xstilts.evaluation.predict import evaluate
+    from xstilts.evaluation.evaluate import evaluate
 
-    evaluate(
-        arguments.recipe, arguments.words, arguments.checkpoint, arguments.data, arguments.predictions, arguments.scores
-    )
+    evaluate(arguments.recipe, arguments.words, arguments.checkpoint, arguments.data, arguments.output)

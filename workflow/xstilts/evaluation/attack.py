@@ -14,7 +14,8 @@ from xstilts import metrics, perturbations, robustness, tasks
 from xstilts.artifacts import digest, sha256_file
 from xstilts.data.prepare import sample
 from xstilts.data.read import load_rows
-from xstilts.evaluation.predict import load_fine_tuned, score_language, write_results
+from xstilts.evaluation.predict import load_fine_tuned, score_language
+from xstilts.evaluation.results import write_results
 from xstilts.languages import LANGUAGES
 from xstilts.perturbations.rows import editable_texts
 from xstilts.robustness.engine import Outcome, run

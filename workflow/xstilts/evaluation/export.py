@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts import tasks
-from xstilts.artifacts import atomic_directory, read_json, write_json
+from xstilts.artifacts import MANIFEST, atomic_directory, made_again, read_json, write_json
 from xstilts.errors import DataError
 from xstilts.metrics import benchmarks
 
@@ -60,9 +60,9 @@ def _by_language(path: Path) -> dict[str, list[Row]]:
     try:
         rows = pyarrow.parquet.read_table(path).to_pylist()
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file; evaluate the run first (snakemake … {path})") from None
+        raise DataError(f"{path}: no such file; {made_again(path)} (snakemake … {path.with_name(MANIFEST)})") from None
     except pa.ArrowInvalid as error:
-        raise DataError(f"{path}: damaged ({str(error).splitlines()[0]}); delete it and evaluate again") from None
+        raise DataError(f"{path}: damaged ({str(error).splitlines()[0]}); {made_again(path)}") from None
     languages: dict[str, list[Row]] = {}
     for row in rows:
         languages.setdefault(row["language"], []).append(row)

@@ -6,7 +6,6 @@ one to one, mined pairs (BUCC). One pass over the data gives every layer and poo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ Rows = list[dict[str, Any]]
 
 
 def retrieve_pairs(
-    recipe: Mapping[str, Any], checkpoint: Path, languages: Mapping[str, Rows], progress: Progress
+    recipe: Mapping[str, Any], encoder: SentenceEncoder, languages: Mapping[str, Rows], progress: Progress
 ) -> tuple[Rows, Rows]:
     """The nearest sentence of every English sentence, in every language.
 
@@ -30,7 +29,6 @@ def retrieve_pairs(
         Predictions of the layer and pooling that count, and metric rows: ``accuracy`` of these, and of every view
         (:func:`view_metric`).
     """
-    encoder = SentenceEncoder(checkpoint, recipe)
     options = search_options(recipe, "absolute")
     cache: dict[str, np.ndarray] = {}
     predictions: Rows = []
@@ -69,7 +67,7 @@ def retrieve_pairs(
 
 def retrieve_from_pools(
     recipe: Mapping[str, Any],
-    checkpoint: Path,
+    encoder: SentenceEncoder,
     languages: Mapping[str, Rows],
     pool_of: Callable[[str], Rows],
     progress: Progress,
@@ -78,13 +76,12 @@ def retrieve_from_pools(
 
     Args:
         recipe: a resolved evaluation recipe.
-        checkpoint: the encoder.
+        encoder: what gives the vectors.
         languages: queries by language.
         pool_of: reads the candidates of a language, or those of :data:`MULTILINGUAL` that all languages search.
         progress: receives every language.
     """
     task = tasks.get(recipe["task"])
-    encoder = SentenceEncoder(checkpoint, recipe)
     match = _mined if task.mined else _ranked
     shared = MULTILINGUAL in task.languages["pool"]
     pool: Rows = []

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from xstilts.artifacts import atomic_file, read_json
+from xstilts.artifacts import atomic_file, made_again, read_json
 from xstilts.errors import DataError
 
 # As in repository root/workflow/schemas, beside the package.
@@ -68,9 +68,9 @@ class Tidy:
             shared = {column: found[column] for column in self.columns if column in found}
             rows = [shared | {c: row[c] for c in self.columns if c not in shared} for row in found[key]]
         except (KeyError, TypeError) as error:
-            raise DataError(f"{path}: not {self.job}'s {self.row}s ({error!r}); delete it and run again") from None
+            raise DataError(f"{path}: not {self.job}'s {self.row}s ({error!r}); {made_again(path)}") from None
         if not rows:
-            raise DataError(f"{path}: holds no {self.row}s; delete it and run again")
+            raise DataError(f"{path}: holds no {self.row}s; {made_again(path)}")
         for row in rows:
             self._check(row, path)
         return rows

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from xstilts import metrics
+from xstilts.artifacts import made_again
+from xstilts.errors import DataError
 from xstilts.questions.statistics import Draws
 from xstilts.questions.table import Context, run_folder
 from xstilts.seeds import derive_seed
@@ -50,21 +52,31 @@ class Examples:
         self._read: dict[Path, Mapping[str, Counted]] = {}
 
     def of(self, encoder: str, recipe: str, target: str, condition: str, seed: int) -> Mapping[str, Counted] | None:
-        """The examples of one run by language; None where its predictions are not known."""
+        """The examples of one run by language; None where it was not evaluated.
+
+        Raises:
+            DataError: it was, but its predictions are gone or damaged.
+        """
         if self.folder is None:
             return None
         name = run_folder(self.context, recipe, target, seed)
         path = self.folder / encoder / recipe / target / name / f"{condition}.parquet"
-        if path not in self._read and path.is_file():
+        if path not in self._read and (path.is_file() or path.with_suffix(".json").is_file()):
             self._read[path] = self._count(path, target)
         return self._read.get(path)
 
     def _count(self, path: Path, target: str) -> dict[str, Counted]:
+        import pyarrow as pa
         import pyarrow.parquet
 
         about = self.context["targets"][target]
-        known = pyarrow.parquet.read_schema(path).names
-        table = pyarrow.parquet.read_table(path, columns=[name for name in _METRIC_COLUMNS if name in known])
+        try:
+            known = pyarrow.parquet.read_schema(path).names
+            table = pyarrow.parquet.read_table(path, columns=[name for name in _METRIC_COLUMNS if name in known])
+        except FileNotFoundError:
+            raise DataError(f"{path}: no such file; {made_again(path)}") from None
+        except (pa.ArrowInvalid, OSError) as error:
+            raise DataError(f"{path}: damaged ({str(error).splitlines()[0]}); {made_again(path)}") from None
         by_language: dict[str, list[dict[str, object]]] = {}
         # In the order of their ids, so that the order in a file decides nothing.
         for row in sorted(table.to_pylist(), key=lambda row: str(row["id"])):

@@ -254,6 +254,10 @@ class Study:
                 found.setdefault(condition.options["parallel"], set()).update(spoken, {condition.options["language"]})
         return {task: tuple(sorted(languages - {"en"})) for task, languages in found.items()}
 
+    def evaluated(self, target: str) -> list[str]:
+        """The conditions in which a target is scored on test sets made before: all but attacks, which need a model."""
+        return [name for name, found in self.conditions.items() if target in found.languages and found.attack is None]
+
     def seed_dirs(self, intermediate: str, target: str) -> list[str]:
         """Folder names of the runs of one arm: one per seed.
 

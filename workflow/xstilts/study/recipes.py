@@ -69,20 +69,29 @@ def target_recipe(study: Study, encoder: str, target: str, seed: int) -> dict[st
     return _training(study, encoder, recipe, recipe.train, seed, "target") | {"sampling": None, "text_languages": []}
 
 
-def evaluation_recipe(study: Study, target: str, condition: str) -> dict[str, Any]:
-    """How a checkpoint is scored."""
+def evaluation_recipe(study: Study, target: str) -> dict[str, Any]:
+    """How a checkpoint is scored, under every condition that a test set is made for."""
+    return _scoring(study, target) | {
+        "conditions": [_under(study, target, condition) for condition in study.evaluated(target)]
+    }
+
+
+def _scoring(study: Study, target: str) -> dict[str, Any]:
     found = study.targets[target]
     recipe = {
         "version": EVALUATION_VERSION,
         "task": found.task,
-        "languages": list(study.conditions[condition].languages[target]),
-        "condition": condition,
-        "strength": study.conditions[condition].strength,
         "batch_tokens": study.evaluation["batch_tokens"],
     }
     if found.retrieval:
         return recipe | dict(found.search) | {"max_length": found.training["max_length"]}
     return recipe
+
+
+def _under(study: Study, target: str, condition: str) -> dict[str, Any]:
+    """What is a condition's own in how a checkpoint is scored."""
+    found = study.conditions[condition]
+    return {"condition": condition, "strength": found.strength, "languages": list(found.languages[target])}
 
 
 def alignment_recipe(study: Study) -> dict[str, Any]:
@@ -110,7 +119,9 @@ def attack_recipe(study: Study, target: str, condition: str) -> dict[str, Any]:
     found = study.conditions[condition]
     assert found.attack is not None
     settings, _ = _split_options(found)
-    return evaluation_recipe(study, target, condition) | {
+    return {
+        **_scoring(study, target),
+        **_under(study, target, condition),
         "attack": found.attack.name,
         "attack_version": robustness.get(found.attack.name).version,
         "budget": {"edits": found.attack.edits, "queries": found.attack.queries},

@@ -3,7 +3,7 @@
 Writes a file of generated sentence pairs in MNLI's format and of MNLI's size, prepares it as the workflow does (read,
 check every row, Arrow on disk), then reads it from there and tokenises it as a training job does. `datasets` does the
 same with `load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each runs in
-a process of its own; memory is the peak resident set of that process.
+a process of its own, which looks for garbage as seldom as a job of the workflow; memory is its peak resident set.
 
     python benchmarks/preparation.py [--quick] [--tokenizer DIR]
 
@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from xstilts import tasks
+from xstilts.cli import collect_seldom
 from xstilts.data.fetch import write_source
 from xstilts.data.prepare import prepare
 from xstilts.data.read import load_rows
@@ -61,6 +62,7 @@ def run(way: str, folder: Path, tokenizer_path: Path) -> dict[str, float]:
     """Prepare and tokenise in one way; seconds of each part, CPU seconds of the second, rows, peak memory (MB)."""
     from transformers import AutoTokenizer
 
+    collect_seldom()
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_path)
     with tempfile.TemporaryDirectory(dir=folder) as output:
         read, rows, tokenise, cpu = (_xstilts if way == "xstilts" else _datasets)(way, folder, Path(output), tokenizer)

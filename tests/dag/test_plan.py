@@ -41,6 +41,20 @@ def test_a_fresh_study(tmp_path):
     assert len(found) > 20
 
 
+def test_each_encoders_jobs_ask_for_what_it_needs(tmp_path):
+    workplace = Workplace(tmp_path / "study")
+    large = {"kind": "mini", "layers": 2, "hidden_size": 32, "heads": 2, "intermediate_size": 32}
+    large |= {"vocabulary": ["mini_pos"], "resources": {"threads": 4, "gpus": 1}}
+    workplace.edit(lambda study: study["encoders"].update(large=large))
+    found = {
+        (job.rule, job.wildcards["encoder"], job.threads, job.gpus)
+        for job in jobs_of(workplace).waiting
+        if job.rule in ("intermediate", "target", "evaluate")
+    }
+    rules = ("intermediate", "target", "evaluate")
+    assert found == {(rule, *needs) for rule in rules for needs in (("mini", 1, 0), ("large", 4, 1))}
+
+
 def test_a_partial_study(sketched, tmp_path):
     workplace = sketched.copy(tmp_path / "study")
     (workplace.results / "checkpoints/mini/nli/seed1/model.safetensors").unlink()

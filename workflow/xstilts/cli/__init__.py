@@ -27,12 +27,15 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run one subcommand; a mistake of the user's is one line on standard error and exit status 2."""
-    # Importing torch and transformers makes millions of objects and no garbage. Looking for some among them, while they
-    # are imported and when the process ends, is a good part of a short job.
+def collect_seldom() -> None:
+    """Look for garbage less often: imports and rows make millions of objects and none of it."""
     gc.set_threshold(100_000, 50, 100)
     atexit.register(gc.freeze)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one subcommand; a mistake of the user's is one line on standard error and exit status 2."""
+    collect_seldom()
     arguments = parser().parse_args(argv)
     try:
         with (

@@ -51,7 +51,8 @@ def read_jobs(snakefile: Path, study: Path, config: Mapping[str, Any], workdir: 
             SnakemakeApi(output) as api,
         ):
             workflow = api.workflow(
-                resource_settings=ResourceSettings(cores=1),
+                # As many as any job asks for: Snakemake lowers a job's threads to the cores there are.
+                resource_settings=ResourceSettings(cores=2**20),
                 config_settings=ConfigSettings(configfiles=[study.resolve()], config=config),
                 snakefile=snakefile,
                 workdir=workdir,

@@ -78,7 +78,7 @@ rule scores:
     output: "scores.csv"
     shell: "x"
 rule questions:
-    input: "scores.csv", [f"predictions/{r}/manifest.json" for r in RUNS]
+    input: "scores.csv"
     output: "answers.csv"
     shell: "x"
 rule report:

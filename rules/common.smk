@@ -251,15 +251,15 @@ def evaluated_data(target):
     return [PATHS.data(task, name) for name in STUDY.evaluated(target)]
 
 
-def evaluations(suffix):
-    """What vouches for every evaluation of the study: manifests, and what attacks leave: predictions or scores."""
+def evaluations():
+    """What vouches for every evaluation of the study: manifests, and the scores of attacks."""
     runs = [
         ((arm["encoder"], arm["intermediate"], arm["target"], seed), arm["conditions"])
         for arm in ARMS
         for seed in arm["seeds"]
     ]
     return [PATHS.evaluation(*run) for run, _ in runs] + [
-        PATHS.prediction(*run, condition, suffix)
+        PATHS.prediction(*run, condition, "json")
         for run, conditions in runs
         for condition in conditions
         if condition in ATTACKS

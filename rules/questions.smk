@@ -1,8 +1,8 @@
 rule questions:
     input:
-        # Its name, not the rule's output: that has Snakemake hash the whole list below once for each of its files.
-        scores=f"{PATHS.root}/scores.csv",
-        predictions=per(lambda: evaluations("parquet")),
+        scores=rules.scores.output.csv,
+        # It differs where any prediction does: Snakemake need not look at all of them again.
+        predictions=rules.scores.output.parquet,
         alignment=alignment_table(),
         difficulty=difficulty_table(),
     output:

@@ -1,6 +1,6 @@
 rule scores:
     input:
-        per(lambda: evaluations("json")),
+        per(evaluations),
     output:
         csv=report(
             f"{PATHS.root}/scores.csv",

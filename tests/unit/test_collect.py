@@ -41,6 +41,7 @@ def write_evaluation(root: Path, target: str, seed_dir: str, condition: str, **c
         "metrics": [{"language": code, "metric": "accuracy", "value": 100 / 3, "n": 3} for code in ("th", "de")],
         "edit_rate": {},
         "inputs": {},
+        "predictions": "0" * 64,
     }
     path = root / "mini" / intermediate / target / seed_dir / f"{condition}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,6 +86,15 @@ def test_parquet_keeps_types_and_digits(predictions: Path) -> None:
     assert found.schema.field("seed").type == "int64"
     assert found.column("seed").to_pylist() == [2] * 4 + [10] * 4 + [None] * 2
     assert found.column("value").to_pylist() == [100 / 3] * 10
+
+
+def test_the_parquet_file_differs_where_only_predictions_do(predictions: Path) -> None:
+    table, columns = run(predictions)
+    before = table.read_bytes(), columns.read_bytes()
+    write_evaluation(predictions, "xnli", "seed2", "clean", predictions="1" * 64)
+    run(predictions)
+    assert table.read_bytes() == before[0]
+    assert columns.read_bytes() != before[1]
 
 
 def test_columns_are_those_of_the_schema() -> None:

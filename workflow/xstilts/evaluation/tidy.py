@@ -75,8 +75,17 @@ class Tidy:
             self._check(row, path)
         return rows
 
-    def write(self, rows: list[Row], where: Path, output_csv: Path, output_parquet: Path) -> None:
+    def write(
+        self, rows: list[Row], where: Path, output_csv: Path, output_parquet: Path, made_of: str | None = None
+    ) -> None:
         """Sort the rows and write both files, whole or not at all.
+
+        Args:
+            rows: checked ones.
+            where: what messages name.
+            output_csv: the table with rounded values.
+            output_parquet: the same with all digits.
+            made_of: kept as ``made_of`` in the metadata of the Parquet file, which then changes with it.
 
         Raises:
             DataError: two rows share everything but their numbers, or are of different studies.
@@ -93,7 +102,7 @@ class Tidy:
                 )
         with atomic_file(output_csv) as table, atomic_file(output_parquet) as columns:
             self._write_csv(rows, table)
-            self._write_parquet(rows, columns)
+            self._write_parquet(rows, columns, {} if made_of is None else {"made_of": made_of})
 
     def _check(self, row: Row, path: Path) -> None:
         problem = next(_validator(self.schema).iter_errors(row), None)
@@ -122,7 +131,7 @@ class Tidy:
                     shown["strength"] = f"{shown['strength']:g}"
                 writer.writerow(shown[column] for column in self.columns)
 
-    def _write_parquet(self, rows: Sequence[Row], path: Path) -> None:
+    def _write_parquet(self, rows: Sequence[Row], path: Path, metadata: dict[str, str]) -> None:
         import pyarrow
         import pyarrow.parquet
 
@@ -131,7 +140,7 @@ class Tidy:
             pyarrow.field(column, getattr(pyarrow, _TYPES.get(column, "string"))(), "null" in kinds[column]["type"])
             for column in self.columns
         ]
-        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, pyarrow.schema(fields)), path)
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, pyarrow.schema(fields, metadata)), path)
 
 
 @functools.cache

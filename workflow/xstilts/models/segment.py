@@ -43,13 +43,18 @@ class Frame(NamedTuple):
 
     def around(self, *texts: Ids) -> Ids:
         """Ids of the texts in their frame."""
-        return [*self.ids[0], *chain.from_iterable(chain(*both) for both in zip(texts, self.ids[1:], strict=True))]
+        found = [*self.ids[0]]
+        for text, after in zip(texts, self.ids[1:], strict=True):
+            found += text
+            found += after
+        return found
 
     def types_around(self, *texts: Ids) -> Ids:
         """Token type ids of the same."""
         found = [*self.types[0]]
         for text, part, after in zip(texts, self.parts, self.types[1:], strict=True):
-            found += [part] * len(text) + after
+            found += [part] * len(text)
+            found += after
         return found
 
 
@@ -143,7 +148,7 @@ class Segmenter:
             normaliser, special = self._core.normalizer, self._special
             for text in distinct:
                 normal = normaliser.normalize_str(text) if normaliser else text
-                if special.search(text) is None and special.search(normal) is None:
+                if special.search(normal) is None and (normal == text or special.search(text) is None):
                     words[text] = self._words(normal)
         if len(self._memo) > _MEMO:
             self._memo.clear()

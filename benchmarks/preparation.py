@@ -5,7 +5,7 @@ check every row, Arrow on disk), then reads it from there and tokenises it as a 
 same with `load_dataset("json")` and `map` with their defaults, one row at a time, and with `batched=True`. Each runs in
 a process of its own, which looks for garbage as seldom as a job of the workflow; memory is its peak resident set.
 
-    python benchmarks/preparation.py [--quick] [--tokenizer DIR]
+    python benchmarks/preparation.py [--quick] [--tokenizer DIR] [--ways xstilts …] [--repeats N]
 
 Without a tokenizer, a WordPiece one is trained on the generated pairs: the speed of tokenising depends on it.
 """
@@ -107,6 +107,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
     parser.add_argument("--tokenizer", type=Path, help="directory of a tokenizer to measure with")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
+    parser.add_argument("--repeats", type=int, default=1, help="runs of each way, in turn")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -123,7 +125,7 @@ def main() -> None:
         threads = os.environ.get("RAYON_NUM_THREADS", "all")
         print(f"{rows:,} pairs, {os.cpu_count()} cores, tokenizer threads: {threads}")
         print(f"{'way':<18}{'read s':>8}{'tokenise s':>12}{'CPU s':>8}{'rows/s':>9}{'rows/CPU s':>12}{'peak MB':>9}")
-        for way in WAYS:
+        for way in [*arguments.ways] * arguments.repeats:
             command = [sys.executable, __file__, "--way", way, "--folder", name, "--tokenizer", str(tokenizer)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             found = json.loads(done.stdout.splitlines()[-1])

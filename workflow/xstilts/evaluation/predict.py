@@ -24,10 +24,10 @@ class FineTuned:
     Args:
         task: what it was fine-tuned for.
         checkpoint: its folder.
-        batch_tokens: tokens per batch.
+        batch_tokens: tokens per batch; None: what the device holds.
     """
 
-    def __init__(self, task: tasks.Task, checkpoint: Path, batch_tokens: int | str) -> None:
+    def __init__(self, task: tasks.Task, checkpoint: Path, batch_tokens: int | None) -> None:
         self.task, self.batch_tokens, self.device = task, batch_tokens, prepare_torch()
         self.model, self.head, self.trained = load_fine_tuned(task, checkpoint, self.device)
 

@@ -62,19 +62,19 @@ onerror:
         print(failures(list(map(Path, log)), Path.cwd()), file=sys.stderr)
 
 
-# The checkpoints are results too: named here, a deleted one is made again though nothing else is missing.
-# A list that grows with the study is a function: Snakemake works through a plain one twice, needed or not.
+# The checkpoints are results too: one that was deleted is made again though nothing else is missing.
 rule all:
     default_target: True
     input:
         f"{PATHS.root}/report.html",
-        per(checkpoint_files),
+        per(lost_checkpoint_files),
     localrule: True
 
 
+# A list that grows with the study is a function: Snakemake works through a plain one twice, needed or not.
 rule checkpoints:
     input:
-        per(checkpoint_files),
+        per(lambda: checkpoint_files()),
     localrule: True
 
 

@@ -3,9 +3,9 @@
     python benchmarks/planning.py [--quick] [--runs 1000 10000]
 
 A run is one encoder, intermediate recipe, target and seed; it leaves a checkpoint that is scored clean and under one
-perturbation. The generated study has five seeds, eight targets of XTREME and XTREME-R, and as many recipes (ten tasks
-by five methods, and direct fine-tuning) and encoders as the runs need. studies/phang2020.yaml follows, as it is and
-with every intermediate recipe in five methods. Nothing has run yet, and no data are read.
+perturbation, all seeds in one job. The generated study has five seeds, eight targets of XTREME and XTREME-R, and as
+many recipes (ten tasks by five methods, and direct fine-tuning) and encoders as the runs need. studies/phang2020.yaml
+follows, as it is and with every intermediate recipe in five methods. Nothing has run yet, and no data are read.
 
 Each is planned in child processes of its own, one after the other:
 
@@ -45,11 +45,11 @@ ENCODER = {
 }
 # A smaller study has half the recipes, so that its data and encoder are shared by as many runs.
 RECIPES, MANY = {False: 25, True: 50}, 5000
-# The same shape: a chain of checkpoints, each with two files, and scores of which each reads two files and has data.
+# The same shape: a chain of checkpoints, each with two files, and scores that read those of all seeds, and data.
 FLOOR = """
-RUNS, CONDITIONS = config["arms"], config["conditions"]
+ARMS, SEEDS, CONDITIONS = config["arms"], config["seeds"], config["conditions"]
 rule all:
-    input: "report.html", [f"checkpoints/{r}/{n}" for r in RUNS for n in ("manifest.json", "model.safetensors")]
+    input: "report.html"
 rule data:
     output: "data/{name}.json"
     shell: "x"
@@ -68,13 +68,13 @@ rule target:
     shell: "x"
 rule evaluate:
     input:
-        "checkpoints/{e}/{i}/{t}/{s}/manifest.json", "checkpoints/{e}/{i}/{t}/{s}/model.safetensors",
+        [f"checkpoints/{{e}}/{{i}}/{{t}}/seed{s}/{n}" for s in SEEDS for n in ("manifest.json", "model.safetensors")],
         [f"data/{{t}}_{c}.json" for c in CONDITIONS]
-    output: "predictions/{e}/{i}/{t}/{s}/manifest.json"
-    wildcard_constraints: e="[^/]+", i="[^/]+", t="[^/]+", s="seed[0-9]+"
+    output: "predictions/{e}/{i}/{t}/manifest.json"
+    wildcard_constraints: e="[^/]+", i="[^/]+", t="[^/]+"
     shell: "x"
 rule scores:
-    input: [f"predictions/{r}/manifest.json" for r in RUNS]
+    input: [f"predictions/{arm}/manifest.json" for arm in ARMS]
     output: "scores.csv"
     shell: "x"
 rule questions:
@@ -133,15 +133,14 @@ def with_methods(study: dict[str, Any]) -> dict[str, Any]:
 
 
 def bare(study: dict[str, Any]) -> dict[str, Any]:
-    """What the floor's workflow is told of a generated study: its runs and conditions."""
-    runs = [
-        f"{encoder}/{intermediate}/{target}/seed{seed}"
+    """What the floor's workflow is told of a generated study: its arms, seeds and conditions."""
+    arms = [
+        f"{encoder}/{intermediate}/{target}"
         for encoder in study["encoders"]
         for intermediate in study["intermediate"]
         for target in study["targets"]
-        for seed in study["seeds"]
     ]
-    return {"arms": runs, "conditions": ["clean", *study["conditions"]]}
+    return {"arms": arms, "seeds": study["seeds"], "conditions": ["clean", *study["conditions"]]}
 
 
 def measure(command: list[str], folder: Path) -> dict[str, float]:

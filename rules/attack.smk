@@ -44,7 +44,8 @@ rule attack:
         ),
         run=per(
             lambda encoder, intermediate, target, seed: canonical_json(
-                recipes.run_name(STUDY, encoder, intermediate, target, seed)
+                recipes.arm_words(STUDY, encoder, intermediate, target)
+                | {"seed": seed_number(seed)}
             )
         ),
         checkpoint=per(scored_checkpoint),

@@ -15,6 +15,7 @@ from xstilts.artifacts import canonical_json, hold_lock
 from xstilts.data.fetch import addresses, sizes
 from xstilts.errors import XstiltsError
 from xstilts.miniature import world_digest
+from xstilts.seeds import seed_number
 from xstilts.study import (
     CLEAN,
     LEXICON,
@@ -78,10 +79,6 @@ def signed(function):
     """The function with its signature written down: Snakemake asks for it several times per job and function."""
     function.__signature__ = inspect.signature(function)
     return function
-
-
-def seed_number(seed):
-    return int(seed.removeprefix("seed"))
 
 
 def splits(task, part):
@@ -215,6 +212,14 @@ def scored_checkpoint(encoder, intermediate, target, seed):
     return PATHS.target(encoder, intermediate, target, seed)
 
 
+def scored_checkpoints(encoder, intermediate, target):
+    """Those of every seed of an arm."""
+    return [
+        scored_checkpoint(encoder, intermediate, target, seed)
+        for seed in STUDY.seed_dirs(intermediate, target)
+    ]
+
+
 def alignment_files():
     """Measures of every checkpoint whose alignment the study asks for."""
     return [
@@ -236,13 +241,25 @@ def alignment_table():
     return f"{PATHS.root}/alignment.csv" if STUDY.alignment is not None else []
 
 
-def checkpoint_files():
-    """Manifest and weights of every checkpoint of the study, encoders among them."""
+def checkpoint_files(arms=ARMS):
+    """Manifest and weights of every checkpoint of some arms, encoders among them."""
     return [
         f"{folder}/{name}"
-        for folder in PATHS.checkpoints(ARMS)
+        for folder in PATHS.checkpoints(arms)
         for name in ("manifest.json", "model.safetensors")
     ]
+
+
+def lost_checkpoint_files():
+    """Those that are gone though they have been scored: no job would ask for them."""
+    scored = [
+        arm
+        for arm in ARMS
+        if os.path.exists(
+            PATHS.evaluation(arm["encoder"], arm["intermediate"], arm["target"])
+        )
+    ]
+    return [path for path in checkpoint_files(scored) if not os.path.exists(path)]
 
 
 def evaluated_data(target):
@@ -253,15 +270,12 @@ def evaluated_data(target):
 
 def evaluations():
     """What vouches for every evaluation of the study: manifests, and the scores of attacks."""
-    runs = [
-        ((arm["encoder"], arm["intermediate"], arm["target"], seed), arm["conditions"])
-        for arm in ARMS
+    arms = [((arm["encoder"], arm["intermediate"], arm["target"]), arm) for arm in ARMS]
+    return [PATHS.evaluation(*names) for names, _ in arms] + [
+        PATHS.prediction(*names, seed, condition, "json")
+        for names, arm in arms
         for seed in arm["seeds"]
-    ]
-    return [PATHS.evaluation(*run) for run, _ in runs] + [
-        PATHS.prediction(*run, condition, "json")
-        for run, conditions in runs
-        for condition in conditions
+        for condition in arm["conditions"]
         if condition in ATTACKS
     ]
 

@@ -1,11 +1,16 @@
 rule evaluate:
     input:
-        unpack(
-            per(
-                lambda encoder, intermediate, target, seed: whole(
-                    scored_checkpoint(encoder, intermediate, target, seed)
-                )
-            )
+        manifests=per(
+            lambda encoder, intermediate, target: [
+                f"{folder}/manifest.json"
+                for folder in scored_checkpoints(encoder, intermediate, target)
+            ]
+        ),
+        weights=per(
+            lambda encoder, intermediate, target: [
+                whole(folder)["weights"]
+                for folder in scored_checkpoints(encoder, intermediate, target)
+            ]
         ),
         data=per(
             lambda target: [
@@ -13,9 +18,9 @@ rule evaluate:
             ]
         ),
     output:
-        PATHS.evaluation("{encoder}", "{intermediate}", "{target}", "{seed}"),
+        PATHS.evaluation("{encoder}", "{intermediate}", "{target}"),
     log:
-        PATHS.log("evaluate/{encoder}/{intermediate}/{target}/{seed}"),
+        PATHS.log("evaluate/{encoder}/{intermediate}/{target}"),
     threads: resource("threads")
     resources:
         gpu=resource("gpus"),
@@ -25,14 +30,15 @@ rule evaluate:
         recipe=per(
             lambda target: canonical_json(recipes.evaluation_recipe(STUDY, target))
         ),
-        run=per(
-            lambda encoder, intermediate, target, seed: canonical_json(
-                recipes.run_name(STUDY, encoder, intermediate, target, seed)
+        arm=per(
+            lambda encoder, intermediate, target: canonical_json(
+                recipes.arm_words(STUDY, encoder, intermediate, target)
             )
         ),
-        checkpoint=per(scored_checkpoint),
+        seeds=per(lambda intermediate, target: STUDY.seed_dirs(intermediate, target)),
+        checkpoints=per(scored_checkpoints),
         data=per(evaluated_data),
         folder=subpath(output[0], parent=True),
     shell:
-        "xstilts evaluate --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q} --checkpoint {params.checkpoint:q}"
-        " --data {params.data:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        "xstilts evaluate --gpus {resources.gpu} --recipe {params.recipe:q} --arm {params.arm:q} --seeds {params.seeds:q}"
+        " --checkpoints {params.checkpoints:q} --data {params.data:q} --output {params.folder:q} 2>&1 | tee {log:q}"

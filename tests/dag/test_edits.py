@@ -11,7 +11,7 @@ from workflow import ROOT, Workplace
 
 pytestmark = pytest.mark.slow
 
-ARMS = ("none/pos/seed1", "nli/pos/seed1", "none/bitext/pretrained", "nli/bitext/seed1")
+ARMS = ("none/pos", "nli/pos", "none/bitext", "nli/bitext")
 REPORTED = {"answers.csv", "figures/figures.json", "report.html"}
 ENDS = {"scores.csv"} | REPORTED
 
@@ -34,7 +34,7 @@ def training(key: str, value: object):
 
 EVERY_CHECKPOINT = trained("nli", "none/pos", "nli/pos")
 # Sentence retrieval with the encoder as it is needs no training, so training touches all but that.
-FINE_TUNED = EVERY_CHECKPOINT | scored("none/pos/seed1", "nli/pos/seed1", "nli/bitext/seed1") | ENDS
+FINE_TUNED = EVERY_CHECKPOINT | scored("none/pos", "nli/pos", "nli/bitext") | ENDS
 ALL = FINE_TUNED | scored(*ARMS)
 
 STUDY_EDITS = {
@@ -49,11 +49,11 @@ STUDY_EDITS = {
     "every recipe's warm-up": (training("warmup", 0.2), FINE_TUNED),
     "the optimiser of one target": (
         lambda study: study["targets"]["pos"].update(training={"weight_decay": 0.1}),
-        trained("none/pos", "nli/pos") | scored("none/pos/seed1", "nli/pos/seed1") | ENDS,
+        trained("none/pos", "nli/pos") | scored("none/pos", "nli/pos") | ENDS,
     ),
     "the layer of a retrieval target": (
         lambda study: study["targets"]["bitext"].update(layer=0),
-        scored("none/bitext/pretrained", "nli/bitext/seed1") | ENDS,
+        scored("none/bitext", "nli/bitext") | ENDS,
     ),
     "the memory of a scoring pass": (
         lambda study: study["evaluation"].update(batch_tokens=2048),
@@ -78,7 +78,7 @@ STUDY_EDITS = {
     "a language less": (
         lambda study: study["targets"]["pos"]["languages"].remove("ru"),
         data("mini_pos/test.source.json", "mini_pos/clean", "mini_pos/char_noise_20")
-        | scored("none/pos/seed1", "nli/pos/seed1")
+        | scored("none/pos", "nli/pos")
         | ENDS,
     ),
     "the encoder's size": (

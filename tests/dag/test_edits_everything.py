@@ -55,8 +55,8 @@ def aligned(*names: str) -> set[str]:
     return {f"alignment/hub/{name}/{'pretrained' if name == 'none' else 'seed1'}.json" for name in names}
 
 
-def scored(*names: str, files: tuple[str, ...] = ("manifest.json", "attacked.parquet")) -> set[str]:
-    return {f"predictions/hub/{name}/pos/seed1/{file}" for name in names for file in files}
+def scored(*names: str, files: tuple[str, ...] = ("manifest.json", "seed1/attacked.parquet")) -> set[str]:
+    return {f"predictions/hub/{name}/pos/{file}" for name in names for file in files}
 
 
 ARMS = ("none", "nli", "dann")
@@ -98,11 +98,11 @@ EDITS = {
     ),
     "an attack's budget": (
         lambda study: study["conditions"]["attacked"]["budget"].update(queries=30),
-        scored(*ARMS, files=("attacked.parquet",)) | {"scores.csv"} | REPORTED,
+        scored(*ARMS, files=("seed1/attacked.parquet",)) | {"scores.csv"} | REPORTED,
     ),
     "what an attack may do": (
         lambda study: study["conditions"]["attacked"].update(perturbations=["char_swap"]),
-        scored(*ARMS, files=("attacked.parquet",)) | {"scores.csv"} | REPORTED,
+        scored(*ARMS, files=("seed1/attacked.parquet",)) | {"scores.csv"} | REPORTED,
     ),
     "how sentences are pooled for alignment": (
         lambda study: study["alignment"].update(pooling="cls"),

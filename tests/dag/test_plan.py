@@ -1,6 +1,7 @@
 """The plan is Snakemake's dry run, job for job; and it says why."""
 
 import json
+import statistics
 
 import pytest
 
@@ -8,6 +9,7 @@ from workflow import ROOT, Workplace
 from xstilts.cli import main
 from xstilts.errors import ConfigError
 from xstilts.plan.dag import read_jobs
+from xstilts.plan.estimate import Estimator
 
 pytestmark = pytest.mark.slow
 
@@ -65,13 +67,13 @@ def test_a_partial_study(sketched, tmp_path):
 def test_reasons_name_the_changed_keys_and_what_is_missing(sketched, tmp_path):
     workplace = sketched.copy(tmp_path / "study")
     workplace.edit(EDITS["learning rate"])
-    (workplace.results / "predictions/mini/none/pos/seed1/manifest.json").unlink()
+    (workplace.results / "predictions/mini/none/pos/manifest.json").unlink()
     jobs = {job.name.removeprefix("results/tiny/"): job for job in jobs_of(workplace).waiting}
     assert jobs["checkpoints/mini/nli/seed1/manifest.json"].why == ("changed: learning_rate [0.001] -> [0.002]",)
     assert jobs["checkpoints/mini/nli/pos/seed1/manifest.json"].why == (
         "after: results/tiny/checkpoints/mini/nli/seed1/manifest.json",
     )
-    (why,) = jobs["predictions/mini/none/pos/seed1/manifest.json"].why
+    (why,) = jobs["predictions/mini/none/pos/manifest.json"].why
     assert why.startswith("missing: ")
 
 
@@ -93,6 +95,24 @@ def test_the_command_prints_a_table_json_and_one_files_story(finished, tmp_path,
     assert "changed: learning_rate" in capsys.readouterr().out
     main(["why", "results/tiny/checkpoints/mini/none/pos/seed1/manifest.json", *where])
     assert "up to date" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("edit", "share"),
+    [
+        (lambda study: study["seeds"].extend([2, 3]), 2),
+        (lambda study: study["evaluation"].update(batch_tokens=2048), 1),
+    ],
+    ids=["two further seeds", "all of it anew"],
+)
+def test_what_is_scored_already_is_not_counted_again(finished, tmp_path, edit, share):
+    workplace = finished.copy(tmp_path / "study")
+    workplace.edit(edit)
+    jobs = jobs_of(workplace)
+    scoring = [job for job in jobs.waiting if job.rule == "evaluate" and job.wildcards["target"] == "pos"]
+    estimator = Estimator(jobs, workplace.folder, "A100")
+    took = statistics.median(job.seconds for job in scoring)
+    assert [estimator.of(job).seconds for job in scoring] == [pytest.approx(share * took)] * 2
 
 
 def test_a_study_that_is_wrong_is_one_line(tmp_path):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from xstilts.artifacts import verify
+
 pytestmark = pytest.mark.slow
 
 ENDS = {"scores.csv", "answers.csv", "figures/figures.json", "report.html"}
@@ -15,6 +17,11 @@ REPORTED = {"answers.csv", "figures/figures.json", "report.html"}
 
 def scored(*arms: str) -> set[str]:
     return {f"predictions/mini/{arm}/manifest.json" for arm in arms}
+
+
+def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """When the files of a folder were written, and what they hold."""
+    return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
 
 
 @pytest.fixture
@@ -63,7 +70,7 @@ def test_a_questions_text_touches_only_what_shows_it(workplace):
 
 def test_a_further_language_is_prepared_and_scored_without_training(workplace):
     workplace.edit(lambda study: study["targets"]["pos"]["languages"].append("fr"))
-    assert workplace.planned() == ENDS | scored("none/pos/seed1", "nli/pos/seed1") | {
+    assert workplace.planned() == ENDS | scored("none/pos", "nli/pos") | {
         "data/mini_pos/test.source.json",
         "data/mini_pos/clean/manifest.json",
         "data/mini_pos/char_noise_20/manifest.json",
@@ -72,7 +79,7 @@ def test_a_further_language_is_prepared_and_scored_without_training(workplace):
 
 def test_one_recipes_learning_rate_retrains_that_recipe_and_what_hangs_on_it(workplace):
     workplace.edit(lambda study: study["intermediate"]["nli"].update(training={"learning_rate": 2e-3}))
-    assert workplace.planned() == ENDS | scored("nli/pos/seed1", "nli/bitext/seed1") | {
+    assert workplace.planned() == ENDS | scored("nli/pos", "nli/bitext") | {
         "checkpoints/mini/nli/seed1/manifest.json",
         "checkpoints/mini/nli/pos/seed1/manifest.json",
     }
@@ -80,7 +87,7 @@ def test_one_recipes_learning_rate_retrains_that_recipe_and_what_hangs_on_it(wor
 
 def test_a_targets_recipe_retrains_that_target_in_every_arm(workplace):
     workplace.edit(lambda study: study["targets"]["pos"].update(training={"epochs": 2}))
-    assert workplace.planned() == ENDS | scored("none/pos/seed1", "nli/pos/seed1") | {
+    assert workplace.planned() == ENDS | scored("none/pos", "nli/pos") | {
         "checkpoints/mini/none/pos/seed1/manifest.json",
         "checkpoints/mini/nli/pos/seed1/manifest.json",
     }
@@ -94,7 +101,7 @@ def test_swapped_values_of_two_keys_are_a_change(workplace):
 @pytest.mark.parametrize("name", ["manifest.json", "model.safetensors"])
 def test_a_deleted_checkpoint_is_made_again_with_its_dependants(workplace, name):
     (workplace.results / "checkpoints/mini/nli/seed1" / name).unlink()
-    assert workplace.planned() == ENDS | scored("nli/pos/seed1", "nli/bitext/seed1") | {
+    assert workplace.planned() == ENDS | scored("nli/pos", "nli/bitext") | {
         "checkpoints/mini/nli/seed1/manifest.json",
         "checkpoints/mini/nli/pos/seed1/manifest.json",
     }
@@ -102,40 +109,52 @@ def test_a_deleted_checkpoint_is_made_again_with_its_dependants(workplace, name)
 
 def test_a_further_seed_trains_that_seed_only(workplace):
     workplace.edit(lambda study: study["seeds"].append(2))
-    planned = workplace.planned()
-    assert {name for name in planned if "seed1" in name} == set()
-    assert {name for name in planned if name.startswith("checkpoints")} == {
+    assert workplace.planned() == ENDS | scored("none/pos", "nli/pos", "nli/bitext") | {
         "checkpoints/mini/nli/seed2/manifest.json",
         "checkpoints/mini/none/pos/seed2/manifest.json",
         "checkpoints/mini/nli/pos/seed2/manifest.json",
     }
 
 
+def test_a_further_seed_is_scored_and_the_others_are_kept(workplace):
+    folder = workplace.results / "predictions/mini/none/pos"
+    before = contents(folder / "seed1")
+    workplace.edit(lambda study: study["seeds"].append(2))
+    workplace.run("results/tiny/predictions/mini/none/pos/manifest.json")
+    assert contents(folder / "seed1") == before
+    assert {path.name for path in (folder / "seed2").iterdir()} == before.keys()
+    manifest = verify(folder)
+    assert set(manifest["files"]) == {f"{seed}/{name}" for seed in ("seed1", "seed2") for name in before}
+    said = (workplace.results / "logs/evaluate/mini/none/pos.log").read_text()
+    assert [line.partition("]")[0] for line in said.splitlines() if "kept" in line] == [
+        "[none/pos/1/clean",
+        "[none/pos/1/char_noise_20",
+    ]
+
+
 def test_a_further_recipe_leaves_the_others_alone(workplace):
     workplace.edit(lambda study: study["intermediate"].update(pos={"tasks": ["mini_pos"]}))
-    arms = ("pos/pos/seed1", "pos/bitext/seed1")
+    arms = ("pos/pos", "pos/bitext")
     checkpoints = {f"checkpoints/mini/{name}/seed1/manifest.json" for name in ("pos", "pos/pos")}
     assert workplace.planned() == ENDS | scored(*arms) | checkpoints
 
 
 def test_a_further_condition_is_scored_and_the_others_are_kept(workplace):
     folder = workplace.results / "predictions/mini/nli/pos/seed1"
-    before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
+    before = contents(folder)
     damaged = folder / "char_noise_20.parquet"
     damaged.write_bytes(b"PAR1")
     noise = {"perturbation": "char_noise", "strength": 0.4, "targets": ["pos"]}
     workplace.edit(lambda study: study["conditions"].update(char_noise_40=noise))
-    token = "predictions/mini/nli/pos/seed1/manifest.json"
-    assert workplace.planned() == ENDS | scored("none/pos/seed1", "nli/pos/seed1") | {
-        "data/mini_pos/char_noise_40/manifest.json"
-    }
+    token = "predictions/mini/nli/pos/manifest.json"
+    assert workplace.planned() == ENDS | scored("none/pos", "nli/pos") | {"data/mini_pos/char_noise_40/manifest.json"}
     workplace.run(f"results/tiny/{token}")
-    after = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
+    after = contents(folder)
     assert after["clean.parquet"] == before["clean.parquet"]
     assert after["clean.json"] == before["clean.json"]
     assert damaged.read_bytes() == before[damaged.name][1]
     assert {"char_noise_40.json", "char_noise_40.parquet"} == after.keys() - before.keys()
-    said = (workplace.results / "logs/evaluate/mini/nli/pos/seed1.log").read_text()
+    said = (workplace.results / "logs/evaluate/mini/nli/pos.log").read_text()
     assert [line for line in said.splitlines() if "kept" in line] == [
         "[nli/pos/1/clean] kept: made by the same recipe of the same checkpoint and data"
     ]
@@ -143,15 +162,15 @@ def test_a_further_condition_is_scored_and_the_others_are_kept(workplace):
 
 def test_a_condition_less_loads_no_model(workplace):
     (workplace.results / "checkpoints/mini/nli/pos/seed1/model.safetensors").write_bytes(b"")
-    evaluation = workplace.results / "predictions/mini/nli/pos/seed1/manifest.json"
+    evaluation = workplace.results / "predictions/mini/nli/pos/manifest.json"
     workplace.edit(lambda study: study["conditions"].clear())
     workplace.run(f"results/tiny/{evaluation.relative_to(workplace.results)}")
-    assert list(json.loads(evaluation.read_text())["conditions"]) == ["clean"]
+    assert set(json.loads(evaluation.read_text())["files"]) == {"seed1/clean.json", "seed1/clean.parquet"}
 
 
 def test_a_lost_score_is_named_with_what_to_delete(workplace):
-    folder = workplace.results / "predictions/mini/nli/pos/seed1"
-    (folder / "clean.json").unlink()
+    folder = workplace.results / "predictions/mini/nli/pos"
+    (folder / "seed1/clean.json").unlink()
     (workplace.results / "scores.csv").unlink()
     done = workplace.snakemake("--cores", "1", "--", "results/tiny/scores.csv", check=False)
     manifest = f"results/tiny/{(folder / 'manifest.json').relative_to(workplace.results)}"

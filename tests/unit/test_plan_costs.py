@@ -11,7 +11,7 @@ from xstilts.plan.work import KNOWN, Shape, training_flops
 
 
 def job(name: str, needs=(), gpus: int = 1, threads: int = 1) -> Job:
-    return Job(name, "target", {}, (name,), tuple(needs), threads, gpus, None, None, (), ("missing: it",), None)
+    return Job(name, "target", {}, (name,), tuple(needs), threads, gpus, None, (), (), ("missing: it",), None)
 
 
 @st.composite

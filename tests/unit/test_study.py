@@ -87,7 +87,7 @@ def test_recipe_overrides_the_studys_training_and_the_rest_stays():
         (changed("intermediate", "empty", {}), ["intermediate.empty", "none"]),
         (changed("targets", "nli", "train", ["mini_pos"]), ["targets.nli.train", "mini_pos"]),
         (changed("conditions", "clean", {"perturbation": "char_noise", "strength": 0.1}), ["conditions.clean"]),
-        (changed("conditions", "manifest", {"perturbation": "case", "strength": 1}), ["conditions.manifest", "taken"]),
+        (changed("conditions", "lexicon", {"perturbation": "case", "strength": 1}), ["conditions.lexicon", "taken"]),
         (changed("conditions", "x", {"perturbation": "char_nose", "strength": 0.1}), ["conditions.x", "char_noise"]),
         (changed("conditions", "x", {"perturbation": "char_noise", "strength": 2}), ["conditions.x.strength", "2"]),
         (changed("conditions", "x", {"strength": 0.1}), ["conditions.x", "one of perturbation, mixture and attack"]),

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,13 +54,11 @@ def made_again(path: Path) -> str:
 
     Snakemake looks for the manifest where one vouches for the file, else for the file itself.
     """
-    manifest = path.with_name(MANIFEST)
-    try:
-        vouched = path.stem in json.loads(manifest.read_text(encoding="utf-8"))["conditions"]
-    except (OSError, ValueError, KeyError, TypeError):
-        vouched = False
-    if vouched:
-        return f"delete {manifest} and run again"
+    for folder in path.parents[:2]:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+            if str(path.relative_to(folder)) in known:
+                return f"delete {folder / MANIFEST} and run again"
     return "delete it and run again" if path.exists() else "run the rule that makes it first"
 
 
@@ -113,10 +111,15 @@ def write_json(path: Path, value: Any) -> None:
 
 def file_table(directory: Path) -> dict[str, dict[str, Any]]:
     """``{relative name: {"bytes", "sha256"}}`` for every file below a directory except its manifest."""
+    found = (file for file in directory.rglob("*") if file.is_file() and file != directory / MANIFEST)
+    return table_of(found, directory)
+
+
+def table_of(files: Iterable[Path], directory: Path) -> dict[str, dict[str, Any]]:
+    """What :func:`file_table` says, of some files below a directory."""
     return {
         str(file.relative_to(directory)): {"bytes": file.stat().st_size, "sha256": sha256_file(file)}
-        for file in sorted(directory.rglob("*"))
-        if file.is_file() and file != directory / MANIFEST
+        for file in sorted(files)
     }
 
 

@@ -18,6 +18,11 @@ def derive_seed(*names: object) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+def seed_number(folder: str) -> int | None:
+    """The seed that a run's folder is named after (``seed3``); None for the pretrained encoder, which has none."""
+    return int(folder.removeprefix("seed")) if folder.startswith("seed") else None
+
+
 def rng(*names: object) -> random.Random:
     """A private generator seeded by :func:`derive_seed`."""
     return random.Random(derive_seed(*names))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xstilts.errors import DataError
 from xstilts.evaluation.tidy import NUMBERS, Tidy
+from xstilts.seeds import seed_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,5 +72,5 @@ def read_alignment(path: Path) -> "pd.DataFrame":
 
 def _named_by(run: Mapping[str, Any], seed: str) -> dict[str, Any]:
     intermediate, _, target = run["arm"].partition("/")
-    number = int(seed.removeprefix("seed")) if seed.startswith("seed") else None
-    return {"encoder": run["encoder"], "intermediate": intermediate, "target": target or None, "seed": number}
+    named = {"encoder": run["encoder"], "intermediate": intermediate, "target": target or None}
+    return named | {"seed": seed_number(seed)}

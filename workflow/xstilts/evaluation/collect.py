@@ -6,6 +6,7 @@ from typing import Any
 
 from xstilts.artifacts import digest, read_json
 from xstilts.evaluation.tidy import Tidy
+from xstilts.seeds import seed_number
 
 SCORES = Tidy.of("scores", row="score", job="an evaluation", remake="evaluate it", digits=".4f")
 
@@ -42,6 +43,5 @@ def _files(predictions: Path, run: Mapping[str, Any]) -> Iterator[Path]:
 
 def _named_by(path: Path) -> dict[str, Any]:
     *_, encoder, intermediate, target, seed, _ = path.parts
-    number = int(seed.removeprefix("seed")) if seed.startswith("seed") else None
-    run = {"encoder": encoder, "intermediate": intermediate, "target": target, "seed": number}
+    run = {"encoder": encoder, "intermediate": intermediate, "target": target, "seed": seed_number(seed)}
     return run | {"condition": path.stem}

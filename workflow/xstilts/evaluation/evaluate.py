@@ -1,7 +1,7 @@
-"""Scoring one checkpoint on one target, in every language and under every condition that test sets are made for.
+"""Scoring the checkpoints of an arm on one target, in every language, under every condition with a test set.
 
-The model is loaded once for all conditions. Each leaves its files as soon as it is done; those that are still right,
-after an interruption or after another condition was added or changed, are kept.
+One after the other, each loaded once. Each leaves its files per condition as soon as that is done; those that are still
+right, after an interruption or after a seed or a condition was added or changed, are kept.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from xstilts import tasks
-from xstilts.artifacts import MANIFEST, digest, sha256_file, write_json
+from xstilts.artifacts import MANIFEST, digest, table_of, write_json
 from xstilts.data.read import load_rows
 from xstilts.evaluation.results import kept, write_results
+from xstilts.seeds import seed_number
 from xstilts.training.progress import Progress
 
 Recipe = Mapping[str, Any]
@@ -19,20 +20,38 @@ Rows = list[dict[str, Any]]
 Score = Callable[[Recipe, Path, Mapping[str, Rows], Progress], tuple[Rows, Rows]]
 
 
-def evaluate(recipe: Recipe, run: Mapping[str, Any], checkpoint: Path, data: Sequence[Path], folder: Path) -> None:
-    """Write predictions and metrics per condition (``{condition}.parquet``, ``{condition}.json``), then the manifest.
+def evaluate(
+    recipe: Recipe, arm: Mapping[str, Any], runs: Mapping[str, Path], data: Sequence[Path], folder: Path
+) -> None:
+    """Write predictions and metrics (``{seed}/{condition}.parquet``, ``.json``), then the manifest of all of them.
 
     Args:
         recipe: a resolved evaluation recipe (:mod:`xstilts.study.recipes`).
-        run: the words that name the run in the score table.
-        checkpoint: what to score; a retrieval task reads its encoder.
+        arm: the words that name the runs in the score table, but for the seed.
+        runs: what to score, by seed (``seed3``, or ``pretrained``); a retrieval task reads a checkpoint's encoder.
         data: prepared test rows under each of the recipe's conditions.
         folder: where the files go. Others in it stay.
     """
+    files: list[Path] = []
+    scored = 0
+    for seed, checkpoint in runs.items():
+        words = {**arm, "seed": seed_number(seed)}
+        now, all_files = _evaluate_run(recipe, words, checkpoint, data, folder / seed)
+        files += all_files
+        scored += now
+    made = {"recipe_digest": digest(recipe), "recipe": dict(recipe), "files": table_of(files, folder)}
+    # What the job's time was spent on: kept files cost none.
+    write_json(folder / MANIFEST, {**arm, **made, "scored": scored})
+
+
+def _evaluate_run(
+    recipe: Recipe, run: Mapping[str, Any], checkpoint: Path, data: Sequence[Path], folder: Path
+) -> tuple[int, list[Path]]:
+    """How many conditions were scored now, and the files of all."""
     task = tasks.get(recipe["task"])
     label = "/".join(str(run[word]) for word in ("intermediate", "target", "seed"))
     score: Score | None = None
-    written = {}
+    scored, files = 0, []
     for own, rows in zip(_by_condition(recipe), data, strict=True):
         name = own["condition"]
         progress = Progress(f"{label}/{name}", len(own["languages"]))
@@ -42,12 +61,11 @@ def evaluate(recipe: Recipe, run: Mapping[str, Any], checkpoint: Path, data: Seq
         else:
             score = score or _scorer(task, own, checkpoint)
             languages = {language: load_rows(rows, "test", language) for language in own["languages"]}
-            found, scored = score(own, rows, languages, progress)
-            write_results(own, run, checkpoint, rows, found, scored, predictions, scores)
-        written[name] = sha256_file(scores)
-    write_json(
-        folder / MANIFEST, {**run, "recipe_digest": digest(recipe), "recipe": dict(recipe), "conditions": written}
-    )
+            found, results = score(own, rows, languages, progress)
+            write_results(own, run, checkpoint, rows, found, results, predictions, scores)
+            scored += 1
+        files += [predictions, scores]
+    return scored, files
 
 
 def _by_condition(recipe: Recipe) -> Iterator[Recipe]:

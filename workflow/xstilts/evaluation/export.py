@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts import tasks
-from xstilts.artifacts import MANIFEST, atomic_directory, made_again, read_json, write_json
+from xstilts.artifacts import atomic_directory, made_again, read_json, write_json
 from xstilts.errors import DataError
 from xstilts.metrics import benchmarks
 
@@ -60,7 +60,7 @@ def _by_language(path: Path) -> dict[str, list[Row]]:
     try:
         rows = pyarrow.parquet.read_table(path).to_pylist()
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file; {made_again(path)} (snakemake … {path.with_name(MANIFEST)})") from None
+        raise DataError(f"{path}: no such file; {made_again(path)}") from None
     except pa.ArrowInvalid as error:
         raise DataError(f"{path}: damaged ({str(error).splitlines()[0]}); {made_again(path)}") from None
     languages: dict[str, list[Row]] = {}

@@ -116,7 +116,7 @@ def _job(job: Any, workflow: Any, needs: Callable[[Any], tuple[int, int]]) -> Jo
         threads=threads,
         gpus=gpus,
         recipe=_mapping(_param(job, "recipe")),
-        parent=_param(job, "parent") or _param(job, "checkpoint"),
+        seeds=_strings(_param(job, "seeds")),
         data=_strings(_param(job, "data")),
         why=reasons(dag.reason(job), _makers(job, dag)) if dag.needrun(job) else (),
         seconds=seconds,

@@ -111,8 +111,8 @@ class Estimator:
         for job in jobs:
             size = sum(_size(root / name) for name in job.outputs)
             for key in _likeness(job):
-                if job.seconds is not None and job.rule not in TRAINERS:
-                    self.walls[key].append(job.seconds)
+                if job.seconds is not None and job.rule not in TRAINERS and self._shares_done(job):
+                    self.walls[key].append(job.seconds / self._shares_done(job))
                 if size:
                     self.sizes[key].append(size)
 
@@ -122,9 +122,26 @@ class Estimator:
             return self._training(job)
         for key in _likeness(job):
             if self.walls[key]:
-                return self._measured(job, self.walls[key], "measured" if key == _likeness(job)[0] else "scaled")
+                walls = [self._shares_left(job) * seconds for seconds in self.walls[key]]
+                return self._measured(job, walls, "measured" if key == _likeness(job)[0] else "scaled")
         low, seconds, high = self._unseen(job)
         return Estimate(low, seconds, high, self._bytes(job), "modelled")
+
+    def _shares_done(self, job: Job) -> int:
+        """What a job's last run was spent on: runs under a condition that it scored, or one thing."""
+        if not job.seeds:
+            return 1
+        manifest = self.root / job.name
+        return int(read_json(manifest).get("scored", 0)) if manifest.is_file() else 0
+
+    def _shares_left(self, job: Job) -> int:
+        """What it has before it: what is not there, or, where nothing is missing, all of it anew."""
+        if not job.seeds:
+            return 1
+        assert job.recipe is not None
+        names = [f"{seed}/{found['condition']}.json" for seed in job.seeds for found in job.recipe["conditions"]]
+        missing = [name for name in names if not (self.root / job.folder / name).is_file()]
+        return len(missing or names)
 
     def _training(self, job: Job) -> Estimate:
         assert job.recipe is not None
@@ -181,7 +198,7 @@ class Estimator:
             # Alignment is measured under several conditions, each in its languages.
             languages = [name for part in recipe.get("conditions", [recipe]) for name in part["languages"]]
             rows = self._test_rows(job.data, recipe["task"], tuple(languages))
-            return shape.flops(rows * length, length, FORWARD)
+            return shape.flops(rows * length, length, FORWARD) * self._shares_left(job) / _conditions(job)
         rows = sum(self._rows((path,), "train-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
         dev = sum(self._rows((path,), "dev-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
         rows = min(rows, recipe["examples"] or rows)
@@ -240,6 +257,11 @@ def _likeness(job: Job) -> list[tuple[str, ...]]:
     """What jobs are compared by, closest first."""
     close = [job.wildcards[name] for name in ("encoder", "target", "task", "part") if name in job.wildcards]
     return [(job.rule, *close), (job.rule, *close[:1]), (job.rule,)]
+
+
+def _conditions(job: Job) -> int:
+    """How many parts of a job with several runs each are in the arithmetic of one."""
+    return len(job.recipe["conditions"]) if job.seeds and job.recipe is not None else 1
 
 
 def _size(path: Path) -> int:

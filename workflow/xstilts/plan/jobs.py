@@ -18,7 +18,7 @@ class Job:
         threads: CPU cores.
         gpus: devices.
         recipe: what the job is told to do, for rules that have a recipe.
-        parent: folder of the checkpoint it starts from or scores; None for other rules.
+        seeds: folders of the runs it scores, for rules that score several.
         data: folders of the prepared data it reads.
         why: reasons to run, in words; empty where the job is done.
         seconds: wall time of its last run where Snakemake recorded one.
@@ -33,7 +33,7 @@ class Job:
     threads: int
     gpus: int
     recipe: Mapping[str, Any] | None
-    parent: str | None
+    seeds: tuple[str, ...]
     data: tuple[str, ...]
     why: tuple[str, ...]
     seconds: float | None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from xstilts.seeds import seed_number
 from xstilts.study.model import NONE, PRETRAINED, Study
 
 INTERMEDIATE, TARGET = "intermediate", "target"
@@ -47,5 +48,5 @@ def run_words(study: Study, encoder: str, arm: str, seed: str) -> dict[str, Any]
         "method": NONE if pretrained else study.intermediate[intermediate].method,
         "phase": PRETRAINED if pretrained else TARGET if target else INTERMEDIATE,
         "target": target or None,
-        "seed": None if pretrained else int(seed.removeprefix("seed")),
+        "seed": seed_number(seed),
     }

@@ -10,7 +10,6 @@ import yaml
 from xstilts import languages, perturbations, robustness, tasks
 from xstilts.analysis.difficulty import MEASURES
 from xstilts.analysis.measures import registry
-from xstilts.artifacts import MANIFEST
 from xstilts.errors import ConfigError
 from xstilts.study.alignment import alignment_runs
 from xstilts.study.benchmark import expand_benchmark
@@ -185,7 +184,7 @@ def _clean(targets: Mapping[str, Target]) -> Condition:
 
 def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], origin: str) -> Condition:
     where = f"{origin}: conditions.{name}"
-    if name in (CLEAN, TRAIN, LEXICON, Path(MANIFEST).stem):
+    if name in (CLEAN, TRAIN, LEXICON):
         raise ConfigError(f"{where}: the name is taken; choose another")
     if sum(key in value for key in ("perturbation", "mixture", "attack")) != 1:
         raise ConfigError(f"{where}: give one of perturbation, mixture and attack")

@@ -49,9 +49,9 @@ class Paths:
         """The state of an unfinished training run; no rule owns it, so a failed job leaves it to the next one."""
         return "/".join((self.root, "state", *names))
 
-    def evaluation(self, encoder: str, intermediate: str, target: str, seed: str) -> str:
-        """What vouches for the predictions and metrics of a run under the conditions that test sets are made for."""
-        return f"{self.root}/predictions/{encoder}/{intermediate}/{target}/{seed}/manifest.json"
+    def evaluation(self, encoder: str, intermediate: str, target: str) -> str:
+        """What vouches for an arm's predictions and metrics under the conditions that test sets are made for."""
+        return f"{self.root}/predictions/{encoder}/{intermediate}/{target}/manifest.json"
 
     def prediction(self, encoder: str, intermediate: str, target: str, seed: str, condition: str, suffix: str) -> str:
         """Per-example predictions under one condition (``parquet``) and their metrics (``json``)."""

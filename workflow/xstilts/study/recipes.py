@@ -6,7 +6,7 @@ from typing import Any
 from xstilts import perturbations, robustness, tasks
 from xstilts.analysis.difficulty import MEASURES
 from xstilts.errors import ConfigError
-from xstilts.study.model import PRETRAINED, Alignment, Condition, Intermediate, Study, Target
+from xstilts.study.model import Alignment, Condition, Intermediate, Study, Target
 from xstilts.training import methods
 
 # Raise one when the code of its stage changes what it makes of a recipe: the stage's artifacts are then made anew.
@@ -131,15 +131,14 @@ def attack_recipe(study: Study, target: str, condition: str) -> dict[str, Any]:
     }
 
 
-def run_name(study: Study, encoder: str, intermediate: str, target: str, seed_dir: str) -> dict[str, Any]:
-    """The words that name a run in the score table; ``seed`` is None for the pretrained encoder itself."""
+def arm_words(study: Study, encoder: str, intermediate: str, target: str) -> dict[str, Any]:
+    """The words that name a run in the score table, but for its seed."""
     return {
         "study": study.name,
         "encoder": encoder,
         "intermediate": intermediate,
         "method": study.intermediate[intermediate].method,
         "target": target,
-        "seed": None if seed_dir == PRETRAINED else int(seed_dir.removeprefix("seed")),
     }
 
 

@@ -9,6 +9,7 @@ from xstilts.analysis.difficulty.dynamics import cartography, curve_area, dev_er
 from xstilts.analysis.difficulty.usable_information import usable_information
 from xstilts.artifacts import MANIFEST, read_json, write_json
 from xstilts.evaluation.tidy import Tidy
+from xstilts.seeds import seed_number
 from xstilts.training.cartography import FILE
 
 DIFFICULTY = Tidy.of("difficulty", row="measure", job="a difficulty job", remake="measure it", digits=".6g")
@@ -59,6 +60,6 @@ def collect_difficulty(files: Sequence[Path], output_csv: Path, output_parquet: 
     rows = []
     for path in files:
         encoder, intermediate, seed = path.with_suffix("").parts[-3:]
-        named = {"encoder": encoder, "intermediate": intermediate, "seed": int(seed.removeprefix("seed"))}
+        named = {"encoder": encoder, "intermediate": intermediate, "seed": seed_number(seed)}
         rows += DIFFICULTY.read(path, named, "measures")
     DIFFICULTY.write(rows, output_csv.parent, output_csv, output_parquet)

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from tiny import LABELLED, LABELS, RECIPE, pretend_tasks, rows_of
+from tiny import LABELLED, LABELS, RECIPE, pretend_tasks, rows_of, tiny_encoder
 from xstilts.artifacts import MANIFEST, write_json
 from xstilts.errors import ConfigError
 from xstilts.models.discriminator import GradientReversal
 from xstilts.models.heads import HEADS
 from xstilts.models.learner import Learner
 from xstilts.models.load import load_tokenizer
-from xstilts.training import methods
+from xstilts.training import data, methods
 from xstilts.training.job import train
 from xstilts.training.passes import Passes
 
@@ -175,22 +175,57 @@ def test_gradient_reversal_is_the_identity_forward_and_flips_exactly_backward():
     assert torch.equal(states.grad, -0.37 * weights)
 
 
-def test_dann_reports_the_discriminator_beside_chance(encoder, tmp_path, monkeypatch):
+SPOKEN = {"de": "left", "en": "right", "th": "where"}
+
+
+def train_with_text(encoder, tmp_path, monkeypatch, **settings):
+    """The manifest of a run with `dann` on text with a word for each language; without settings, with `standard`."""
     pretend_tasks(monkeypatch, toy="classification", text="mlm")
+    load = data.load_rows
+
+    def spoken(path, split, language):
+        rows = load(path, split, language)
+        return [row | {"text": f"{row['text']} {SPOKEN[language]}"} if "text" in row else row for row in rows]
+
+    monkeypatch.setattr(data, "load_rows", spoken)
     for name in ("toy", "text"):
         write_json(tmp_path / name / MANIFEST, {})
+    chosen = methods.resolve("dann", {"dann": settings}) if settings else []
     recipe = RECIPE | {
-        "method": "dann",
-        "methods": methods.resolve("dann", {}),
-        "text": {"task": "text", "languages": ["de", "en", "th"], "examples": 40},
+        "method": "dann" if settings else "standard",
+        "methods": chosen,
+        "learning_rate": [1e-3],
+        "epochs": 9,
+        "text": {"task": "text", "languages": list(SPOKEN), "examples": 40},
     }
-    manifest = train(
-        recipe, encoder, [tmp_path / "toy"], tmp_path / "run", "toy", text=tmp_path / "text", curves=tmp_path / "curves"
-    )
+    text = tmp_path / "text" if settings else None
+    return train(recipe, encoder, [tmp_path / "toy"], tmp_path / "run", "toy", text=text)
+
+
+def test_dann_reports_the_discriminator_beside_chance(encoder, tmp_path, monkeypatch):
+    manifest = train_with_text(encoder, tmp_path, monkeypatch, coefficient=1.0)
     reports = manifest["history"]["method"]
-    assert [report["step"] for report in reports] == [12, 24, 36]
+    assert [report["step"] for report in reports] == [36, 72, 108]
     assert all(report["chance"] == pytest.approx(100 / 3) and 0 <= report["accuracy"] <= 100 for report in reports)
     assert set(manifest["data"]) == {"toy", "text"}
+
+
+def test_what_the_discriminator_learns_from_asks_nothing_of_the_encoder(tmp_path, monkeypatch):
+    still = tiny_encoder(tmp_path / "encoder", dropout=0.0)
+    plain = train_with_text(still, tmp_path / "plain", monkeypatch)
+    watched = train_with_text(still, tmp_path / "watched", monkeypatch, coefficient=0.0, learning_rate=0.01)
+    assert watched["files"]["model.safetensors"] == plain["files"]["model.safetensors"]
+    assert watched["history"]["method"][-1]["accuracy"] > 90
+
+
+def test_a_reversed_gradient_hides_the_language_from_a_discriminator_that_learns(encoder, tmp_path, monkeypatch):
+    found = []
+    for coefficient in (0.0, 0.01):
+        settings = {"coefficient": coefficient, "learning_rate": 0.01}
+        history = train_with_text(encoder, tmp_path / str(coefficient), monkeypatch, **settings)["history"]
+        assert history["best_score"] > 90
+        found.append(history["method"][-1]["accuracy"])
+    assert found[1] < found[0] - 15
 
 
 @pytest.mark.slow

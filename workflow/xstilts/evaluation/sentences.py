@@ -1,15 +1,15 @@
 """Fixed-length vectors of texts from an encoder's hidden states: every layer and pooling in one pass over the data."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from xstilts.models.heads import Item
 from xstilts.models.load import load_encoder, load_tokenizer
+from xstilts.models.pooling import POOLINGS
 from xstilts.models.segment import Segmenter
 from xstilts.training.batching import inference_batches, token_budget
 from xstilts.training.parallel import prepare_torch
@@ -17,13 +17,6 @@ from xstilts.training.setting import autocast
 
 # Texts tokenised at a time: what the tokenizer keeps of a text is much larger than its vector.
 _CHUNK = 16384
-
-# states (layers, texts, tokens, hidden) and mask (texts, tokens) → (layers, texts, hidden)
-POOLINGS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "mean": lambda states, mask: (states * mask[..., None]).sum(2) / mask[..., None].sum(1),
-    "cls": lambda states, mask: states[:, :, 0],
-    "max": lambda states, mask: states.masked_fill(mask[..., None] == 0, float("-inf")).amax(2),
-}
 
 
 class SentenceEncoder:

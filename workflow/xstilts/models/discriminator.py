@@ -22,10 +22,10 @@ class GradientReversal(torch.autograd.Function):
 
 
 class LanguageDiscriminator(nn.Module):
-    """Two linear layers over mean-pooled encoder states.
+    """Two linear layers over one vector per text.
 
     Args:
-        width: size of the encoder's states.
+        width: size of the vectors.
         hidden: size of the layer between.
         languages: how many there are to tell apart.
     """
@@ -34,16 +34,12 @@ class LanguageDiscriminator(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, languages))
 
-    def forward(self, states: Tensor, mask: Tensor, scale: float) -> Tensor:
-        """Logits ``(sequences, languages)``.
+    def forward(self, vectors: Tensor, scale: float = 0.0) -> Tensor:
+        """Logits ``(texts, languages)``.
 
         Args:
-            states: ``(sequences, tokens, width)``.
-            mask: 1 on tokens, 0 on padding: ``(sequences, tokens)``.
+            vectors: ``(texts, width)``.
             scale: of the reversed gradient.
         """
-        weights = mask.unsqueeze(-1).to(states.dtype)
-        pooled = (states * weights).sum(1) / weights.sum(1)
-        reversed_states = GradientReversal.apply(pooled, scale)
-        logits: Tensor = self.layers(reversed_states)
+        logits: Tensor = self.layers(GradientReversal.apply(vectors, scale))
         return logits

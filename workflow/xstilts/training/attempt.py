@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from xstilts.models.learner import Learner
 from xstilts.seeds import derive_seed
 from xstilts.training.history import History
 from xstilts.training.methods import Auxiliary
 from xstilts.training.setting import Setting
-from xstilts.training.state import random_state, restore_random_state
+from xstilts.training.state import optimised, random_state, restore_optimised, restore_random_state
 
 
 class Attempt:
@@ -47,7 +47,6 @@ class Attempt:
         self.learner, self.setting, self.recipe, self.steps = learner, setting, recipe, steps
         self.learning_rate, self.auxiliary, self.say = learning_rate, auxiliary, say
         self.trained = {name: p for name, p in learner.named_parameters() if p.requires_grad}
-        self.helpers = {} if auxiliary is None else dict(auxiliary.module().named_parameters())
         self.optimizer = torch.optim.AdamW(self._groups(), eps=recipe["adam_epsilon"], fused=True)
         self._factor = linear_schedule(steps, round(steps * recipe["warmup"]))
         self.step = 0
@@ -57,23 +56,18 @@ class Attempt:
         rank = setting.world.rank
         torch.manual_seed(derive_seed("dropout", setting.seed, setting.phase, *([rank] if rank else [])))
 
-    def all_parameters(self) -> list[nn.Parameter]:
-        """What the optimiser moves."""
-        return [*self.trained.values(), *self.helpers.values()]
-
     def learning_rate_at(self, step: int) -> float:
         """The model's learning rate in a step, counted from 1."""
         return self.learning_rate * self._factor(step - 1)
 
     def set_learning_rate(self, step: int) -> None:
-        """Give every group its peak times the schedule."""
+        """Give the optimiser the learning rate of a step, counted from 1."""
         for group in self.optimizer.param_groups:
-            group["lr"] = group["peak"] * self._factor(step - 1)
+            group["lr"] = self.learning_rate_at(step)
 
     def update(self) -> None:
         """Clip the gradients and take the optimiser's step."""
-        for parameters in (self.trained, self.helpers):
-            torch.nn.utils.clip_grad_norm_(parameters.values(), self.recipe["max_grad_norm"])
+        torch.nn.utils.clip_grad_norm_(self.trained.values(), self.recipe["max_grad_norm"])
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
 
@@ -91,39 +85,31 @@ class Attempt:
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Tensors and facts from which :meth:`restore` goes on."""
-        tensors = {f"parameters/{name}": p for name, p in self._named()}
+        tensors = optimised(self.trained, self.optimizer)
         tensors |= {f"kept/{name}": tensor for name, tensor in self.kept.items()}
-        for name, parameter in self._named():
-            for key, value in self.optimizer.state.get(parameter, {}).items():
-                tensors[f"optimizer/{key}/{name}"] = value
         states = self.setting.world.gather(self.random_state(), self.setting.device)
         tensors |= {f"random/{rank}": state for rank, state in enumerate(states)}
+        own, counters = ({}, {}) if self.auxiliary is None else self.auxiliary.state()
+        tensors |= {f"auxiliary/{name}": tensor for name, tensor in own.items()}
         facts = {
             "step": self.step,
             "history": dataclasses.asdict(self.history),
             "losses": self.losses,
             "budget": self.setting.budget,
             "processes": self.setting.world.size,
-            "auxiliary": {} if self.auxiliary is None else self.auxiliary.counters(),
+            "auxiliary": counters,
         }
         return tensors, facts
 
-    @torch.no_grad()  # type: ignore[untyped-decorator]
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
         """Take a saved state over."""
-        for name, parameter in self._named():
-            parameter.copy_(tensors[f"parameters/{name}"])
-            state = self.optimizer.state[parameter]
-            for key in ("step", "exp_avg", "exp_avg_sq"):
-                saved = tensors.get(f"optimizer/{key}/{name}")
-                if saved is not None:
-                    state[key] = saved.to(parameter.device)
-        self.kept = {name.removeprefix("kept/"): t for name, t in tensors.items() if name.startswith("kept/")}
+        restore_optimised(self.trained, self.optimizer, tensors)
+        self.kept = below("kept", tensors)
         self.step, self.losses = facts["step"], list(facts["losses"])
         self.history = History(**facts["history"])
         self.setting.budget = facts["budget"]
         if self.auxiliary is not None:
-            self.auxiliary.restore(facts["auxiliary"])
+            self.auxiliary.restore(below("auxiliary", tensors), facts["auxiliary"])
         if facts["processes"] == self.setting.world.size:
             self.restore_random_state(tensors[f"random/{self.setting.world.rank}"])
         else:
@@ -131,20 +117,18 @@ class Attempt:
                 f"resumed on {self.setting.world.size} processes instead of {facts['processes']}: new dropout masks"
             )
 
-    def _named(self) -> list[tuple[str, nn.Parameter]]:
-        return [*self.trained.items(), *((f"helper/{name}", p) for name, p in self.helpers.items())]
-
     def _groups(self) -> list[dict[str, Any]]:
         matrices = [parameter for parameter in self.trained.values() if parameter.ndim > 1]
         vectors = [parameter for parameter in self.trained.values() if parameter.ndim <= 1]
-        groups: list[dict[str, Any]] = [
-            {"params": matrices, "weight_decay": self.recipe["weight_decay"], "peak": self.learning_rate},
-            {"params": vectors, "weight_decay": 0.0, "peak": self.learning_rate},
+        return [
+            {"params": matrices, "weight_decay": self.recipe["weight_decay"]},
+            {"params": vectors, "weight_decay": 0.0},
         ]
-        if self.auxiliary is not None:
-            peak = self.auxiliary.settings["learning_rate"]
-            groups.append({"params": list(self.helpers.values()), "weight_decay": 0.0, "peak": peak})
-        return groups
+
+
+def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin so, without that."""
+    return {name.removeprefix(f"{prefix}/"): t for name, t in tensors.items() if name.startswith(f"{prefix}/")}
 
 
 def linear_schedule(steps: int, warmup: int) -> Callable[[int], float]:

@@ -65,7 +65,7 @@ def fine_tune(
         loss = _backward_within_memory(attempt, stream, batch, units, objective, see)
         if attempt.auxiliary is not None:
             attempt.auxiliary.backward(step, attempt.steps)
-        loss = float(setting.world.sum_gradients(attempt.all_parameters(), loss))
+        loss = float(setting.world.sum_gradients(attempt.trained.values(), loss))
         if not math.isfinite(loss):
             rows = [str(stream.rows[stream.items[index].row]["id"]) for index in indices]
             raise XstiltsError(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xstilts.models.learner import Learner
 from xstilts.seeds import derive_seed
-from xstilts.training.attempt import Attempt
+from xstilts.training.attempt import Attempt, below
 from xstilts.training.cartography import Cartographer
 from xstilts.training.data import dev_score
 from xstilts.training.loop import fine_tune, predict_logits, total_steps
@@ -98,7 +98,7 @@ class Search:
                 if saved is not None:
                     attempt.restore(*saved)
                     if self._cartographer is not None:
-                        self._cartographer.restore(_below("cartography", saved[0]))
+                        self._cartographer.restore(below("cartography", saved[0]))
                     saved = None
 
                 def after_step(attempt: Attempt = attempt, number: int = number) -> None:
@@ -221,10 +221,10 @@ class Search:
         tensors, facts = saved
         self.tuning, self.total = facts["tuning"], facts["total"]
         if "best" in facts:
-            self._best = _below("best", tensors), facts["best"]
+            self._best = below("best", tensors), facts["best"]
             self.cartography = self._new_map()
             if self.cartography is not None:
-                self.cartography.restore(_below("best_cartography", tensors))
+                self.cartography.restore(below("best_cartography", tensors))
         step = len(self.tuning) * self.steps + facts["step"]
         self._note(step, max(0, reached - step))
         print_from = Progress(self.label, self.steps, speaks=self.world.first)
@@ -234,11 +234,6 @@ class Search:
     def _note(self, step: int, repeated: int) -> None:
         self.resumed = [*self.states.resumed(), {"step": step, "repeated_steps": repeated}]
         self.states.note_resumed(self.resumed)
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names begin so, without that."""
-    return {name.removeprefix(f"{prefix}/"): t for name, t in tensors.items() if name.startswith(f"{prefix}/")}
 
 
 def _build(method: Any, settings: Mapping[str, Mapping[str, Any]], kind: type) -> Any:

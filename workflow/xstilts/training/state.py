@@ -156,6 +156,28 @@ def already_trained(output: Path, recipe_digest: str) -> bool:
     return manifest.is_file() and read_json(manifest).get("recipe_digest") == recipe_digest
 
 
+def optimised(parameters: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Parameters, and what an Adam remembers of each."""
+    tensors = {f"parameters/{name}": parameter for name, parameter in parameters.items()}
+    for name, parameter in parameters.items():
+        for key, value in optimizer.state.get(parameter, {}).items():
+            tensors[f"optimizer/{key}/{name}"] = value
+    return tensors
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def restore_optimised(
+    parameters: Mapping[str, Tensor], optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]
+) -> None:
+    """Put :func:`optimised` back."""
+    for name, parameter in parameters.items():
+        parameter.copy_(tensors[f"parameters/{name}"])
+        for key in ("step", "exp_avg", "exp_avg_sq"):
+            saved = tensors.get(f"optimizer/{key}/{name}")
+            if saved is not None:
+                optimizer.state[parameter][key] = saved.to(parameter.device)
+
+
 def random_state(device: torch.device) -> Tensor:
     """The generators that dropout draws from, as one tensor of bytes: the CPU's, then the GPU's."""
     host = torch.get_rng_state()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from xstilts.errors import ConfigError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from xstilts.models.heads import Item
     from xstilts.training.passes import Passes
@@ -128,21 +128,17 @@ class Auxiliary(Method):
         self.setting = setting
 
     @abc.abstractmethod
-    def module(self) -> "nn.Module":
-        """The parameters it trains beside the model's."""
-
-    @abc.abstractmethod
     def backward(self, step: int, steps: int) -> None:
-        """Add its gradient of one step."""
+        """Add its gradient of one step to the model's parameters, and move what it trains of its own."""
 
     @abc.abstractmethod
     def report(self) -> dict[str, float]:
         """What to log of the steps since the last call."""
 
     @abc.abstractmethod
-    def counters(self) -> "dict[str, float]":
-        """What a resumed run has to know."""
+    def state(self) -> "tuple[dict[str, Tensor], dict[str, float]]":
+        """Tensors and counters from which :meth:`restore` goes on."""
 
     @abc.abstractmethod
-    def restore(self, counters: Mapping[str, float]) -> None:
-        """Take back what :meth:`counters` gave."""
+    def restore(self, tensors: "Mapping[str, Tensor]", counters: Mapping[str, float]) -> None:
+        """Take over what :meth:`state` gave."""

@@ -1,14 +1,14 @@
 """Language-adversarial training: the encoder unlearns what tells languages apart."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from xstilts.seeds import derive_seed, rng
 from xstilts.training.methods.base import Auxiliary, Option
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor
 
     from xstilts.training.setting import Setting
 
@@ -16,18 +16,22 @@ if TYPE_CHECKING:
 class Dann(Auxiliary):
     """A language discriminator over mean-pooled states of unlabelled text, behind a gradient-reversal layer.
 
-    Every step sees ``batch_size`` sentences, the languages equally likely. The reversed gradient is scaled by
-    ``coefficient * lambda(p)``, where ``lambda(p) = 2 / (1 + exp(-10 p)) - 1`` and p runs from 0 to 1 (Ganin et al.
-    2016, section 5.2.2). The discriminator's accuracy is reported: at chance, the encoder has hidden the language from
-    it.
+    In every step the discriminator first learns from ``updates`` batches of the encoder's states as they are, with an
+    Adam of its own at a constant rate, as ADAN's does: one that lags behind the encoder is misled, not left without
+    evidence. Then a fresh batch goes through both, and its gradient, reversed and scaled by ``coefficient *
+    lambda(p)``, into the encoder; ``lambda(p) = 2 / (1 + exp(-10 p)) - 1``, where p runs from 0 to 1 (Ganin et al.
+    2016, section 5.2.2). A batch is ``batch_size`` sentences, the languages equally likely. The discriminator's
+    accuracy on the fresh batches is reported: at chance, the encoder has hidden the language from it.
     """
 
     name = "dann"
     summary = "language discriminator behind gradient reversal, on unlabelled text"
     source = "Ganin et al. 2016, Domain-Adversarial Training of Neural Networks; Chen et al. 2018 for languages"
     needs_text = True
+    version = 2
     options: ClassVar[Mapping[str, Option]] = {
         "coefficient": Option(1.0, "Ganin et al. 2016: lambda rises to 1"),
+        "updates": Option(5, "ADAN options.py: n_critic", minimum=1),
         "hidden_size": Option(500, "AdvPicker's token discriminator", minimum=1),
         "learning_rate": Option(5e-4, "ADAN options.py: Q_learning_rate"),
         "batch_size": Option(32, "as many sentences as a usual batch has examples; not sourced", minimum=1),
@@ -45,33 +49,13 @@ class Dann(Auxiliary):
             width = setting.encoder.config.hidden_size
             self.discriminator = LanguageDiscriminator(width, settings["hidden_size"], len(self.languages))
         self.discriminator.to(setting.device)
+        self.optimizer = torch.optim.Adam(self.discriminator.parameters(), settings["learning_rate"], fused=True)
         self.correct = self.seen = 0.0
 
-    def module(self) -> "nn.Module":
-        """The discriminator."""
-        return self.discriminator
-
     def backward(self, step: int, steps: int) -> None:
-        """One pass over unlabelled sentences: down for the discriminator, up for the encoder."""
-        import torch
-
-        setting = self.setting
-        scale = self.settings["coefficient"] * (2 / (1 + math.exp(-10 * step / steps)) - 1)
-        generator = rng("text", setting.seed, setting.phase, step)
-        drawn = []
-        for _ in range(self.settings["batch_size"]):
-            language = generator.randrange(len(self.languages))
-            drawn.append((language, generator.choice(setting.texts[self.languages[language]])))
-        for part in setting.micro_batches(setting.world.share(drawn)):
-            inputs, gold = setting.collate([ids for _, ids in part]), torch.tensor([label for label, _ in part])
-            gold = gold.to(setting.device)
-            with setting.precision():
-                states = setting.encoder(**inputs).last_hidden_state
-                logits = self.discriminator(states, inputs["attention_mask"], scale)
-            loss = torch.nn.functional.cross_entropy(logits.float(), gold, reduction="sum") / len(drawn)
-            loss.backward()
-            self.correct += float((logits.argmax(-1) == gold).sum())
-            self.seen += len(part)
+        """Passes over unlabelled sentences: some for the discriminator, one against it for the encoder."""
+        self._teach(step)
+        self._confuse(step, 2 / (1 + math.exp(-10 * step / steps)) - 1)
 
     def report(self) -> dict[str, float]:
         """Accuracy (percent) since the last call, and chance."""
@@ -79,13 +63,74 @@ class Dann(Auxiliary):
         self.correct = self.seen = 0.0
         return found
 
-    def counters(self) -> dict[str, float]:
-        """Right answers and sentences since the last report."""
-        return {"correct": self.correct, "seen": self.seen}
+    def state(self) -> "tuple[dict[str, Tensor], dict[str, float]]":
+        """The discriminator and its optimiser; right answers and sentences since the last report."""
+        from xstilts.training.state import optimised
 
-    def restore(self, counters: Mapping[str, float]) -> None:
-        """Go on counting."""
+        found = optimised(dict(self.discriminator.named_parameters()), self.optimizer)
+        return found, {"correct": self.correct, "seen": self.seen}
+
+    def restore(self, tensors: "Mapping[str, Tensor]", counters: Mapping[str, float]) -> None:
+        """Go on learning and counting."""
+        from xstilts.training.state import restore_optimised
+
+        restore_optimised(dict(self.discriminator.named_parameters()), self.optimizer, tensors)
         self.correct, self.seen = counters["correct"], counters["seen"]
+
+    def _teach(self, step: int) -> None:
+        """The discriminator's updates, on states that the encoder is not asked to change."""
+        import torch
+
+        size, device = self.settings["batch_size"], self.setting.device
+        labels, texts = self._draw("discriminator", step, size * self.settings["updates"])
+        vectors = torch.zeros(len(texts), self.setting.encoder.config.hidden_size, device=device)
+        own = torch.zeros(len(texts), dtype=torch.bool, device=device)
+        with torch.no_grad():
+            for places, found in self._vectors(texts):
+                vectors[places], own[places] = found, True
+        for start in range(0, len(texts), size):
+            places = start + own[start : start + size].nonzero().flatten()
+            self.optimizer.zero_grad()
+            logits = self.discriminator(vectors[places])
+            loss = torch.nn.functional.cross_entropy(logits, labels[places], reduction="sum") / size
+            loss.backward()
+            self.setting.world.sum_gradients(self.discriminator.parameters(), loss.detach())
+            self.optimizer.step()
+
+    def _confuse(self, step: int, ramp: float) -> None:
+        """The encoder's gradient, away from what the discriminator knows."""
+        import torch
+
+        labels, texts = self._draw("text", step, self.settings["batch_size"])
+        for places, vectors in self._vectors(texts):
+            logits = self.discriminator(vectors, self.settings["coefficient"] * ramp)
+            loss = torch.nn.functional.cross_entropy(logits, labels[places], reduction="sum") / len(texts)
+            loss.backward()
+            self.correct += float((logits.argmax(-1) == labels[places]).sum())
+            self.seen += len(places)
+
+    def _draw(self, purpose: str, step: int, count: int) -> "tuple[Tensor, list[list[int]]]":
+        """Languages, equally likely, as labels ``(count,)``; and token ids of a sentence of each."""
+        import torch
+
+        generator = rng(purpose, self.setting.seed, self.setting.phase, step)
+        drawn = [generator.randrange(len(self.languages)) for _ in range(count)]
+        texts = [generator.choice(self.setting.texts[self.languages[label]]) for label in drawn]
+        return torch.tensor(drawn, device=self.setting.device), texts
+
+    def _vectors(self, texts: Sequence[list[int]]) -> "Iterator[tuple[Tensor, Tensor]]":
+        """Of this process's share, in passes that fit: places among ``texts``, and vectors ``(places, width)``."""
+        import torch
+
+        from xstilts.models.pooling import POOLINGS
+
+        setting = self.setting
+        for part in setting.micro_batches(setting.world.share(list(enumerate(texts)))):
+            inputs = setting.collate([ids for _, ids in part])
+            with setting.precision():
+                states = setting.encoder(**inputs).last_hidden_state
+            places = torch.tensor([place for place, _ in part], device=setting.device)
+            yield places, POOLINGS["mean"](states.float(), inputs["attention_mask"])
 
 
 METHOD = Dann

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 from xstilts import tasks
 from xstilts.analysis.difficulty import MEASURES
@@ -27,7 +28,10 @@ from xstilts.study import (
     recipes,
     run_words,
 )
+from xstilts.study.overrides import typed
 from xstilts.tasks.base import MULTILINGUAL, POOL
+
+update_config(config, typed(workflow.config_settings.config))
 
 try:
     check_profile(sys.argv[1:], Path(workflow.current_basedir).parent / "profiles")

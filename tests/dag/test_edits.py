@@ -95,6 +95,15 @@ def test_an_edit_of_the_study(sketched, tmp_path, edit, expected):
     assert workplace.planned() == expected
 
 
+@pytest.mark.parametrize("value", ["seeds=[1, 2]", "seeds=[1,2]"])
+def test_an_override_on_the_command_line_is_the_same_edit(sketched, tmp_path, value):
+    workplace = sketched.copy(tmp_path / "study")
+    done = workplace.snakemake("--cores", "1", "--dry-run", "--quiet", "rules", "--config", value)
+    workplace.edit(lambda study: study.update(seeds=[1, 2]))
+    found = done.stdout + done.stderr
+    assert int(re.search(r"^total\s+(\d+)$", found, re.M)[1]) == len(workplace.planned()) + 1
+
+
 @pytest.fixture
 def checkout(sketched, tmp_path) -> Workplace:
     """The sketched study under another checkout of the workflow: every file of it is new."""

@@ -11,6 +11,7 @@ from xstilts.artifacts import MANIFEST, write_json
 from xstilts.models.heads import HEADS, Item
 from xstilts.models.load import load_tokenizer
 from xstilts.seeds import rng
+from xstilts.training.data import load_streams
 from xstilts.training.job import train
 from xstilts.training.streams import Mixture, Stream
 
@@ -63,6 +64,22 @@ def test_a_resumed_run_draws_what_it_would_have_drawn(first):
 def test_a_cap_shortens_the_epoch_of_a_large_task():
     sampling = {"kind": "proportional", "cap": 100, "temperature": 2.0}
     assert Mixture([stream(name, size) for name, size in SIZES.items()], sampling, 8, (1,)).size == 200
+
+
+def test_few_dev_examples_are_the_same_for_every_seed(encoder, tmp_path, monkeypatch):
+    pretend_tasks(monkeypatch, toy="classification")
+    write_json(tmp_path / "toy" / MANIFEST, {})
+    tokenizer = load_tokenizer(encoder)
+
+    def dev_rows(**changes):
+        (found,) = load_streams(RECIPE | changes, [tmp_path / "toy"], tokenizer, "toy")
+        return [row["id"] for row in found.dev_rows]
+
+    few = dev_rows(dev_examples=10)
+    assert len(few) == 10
+    assert dev_rows(dev_examples=10, seed=2) == few
+    assert set(few) < set(dev_rows())
+    assert dev_rows(dev_examples=10_000) == dev_rows()
 
 
 def test_tasks_with_the_same_labels_share_a_head_and_others_have_their_own(encoder, tmp_path, monkeypatch):

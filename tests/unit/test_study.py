@@ -293,6 +293,15 @@ def test_every_arm_of_a_target_is_trained_by_the_same_recipe():
     assert recipe != recipes.target_recipe(study, "mini", "nli", 2)
 
 
+def test_a_recipe_without_a_limit_of_dev_examples_does_not_name_it():
+    plain, limited = (
+        recipes.target_recipe(parse_study(changed("training", {"dev_examples": limit})), "mini", "nli", 1)
+        for limit in (None, 50)
+    )
+    assert limited == plain | {"dev_examples": 50}
+    assert plain == recipes.target_recipe(parse_study(changed("training", {})), "mini", "nli", 1)
+
+
 def test_embeddings_are_frozen_for_the_small_encoder_and_trained_for_a_hub_encoder():
     config = changed("encoders", "big", {"kind": "hub", "id": "xlm-roberta-base", "revision": "0" * 40})
     study = parse_study(config)

@@ -201,7 +201,7 @@ class Estimator:
             return shape.flops(rows * length, length, FORWARD) * self._shares_left(job) / _conditions(job)
         rows = sum(self._rows((path,), "train-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
         dev = sum(self._rows((path,), "dev-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
-        rows = min(rows, recipe["examples"] or rows)
+        rows, dev = min(rows, recipe["examples"] or rows), min(dev, recipe.get("dev_examples", dev))
         return training_flops(shape, recipe, rows, dev, length)
 
     def _test_rows(self, folders: tuple[str, ...], task: str, languages: tuple[str, ...]) -> float:

@@ -258,6 +258,9 @@ def _training(
     training.setdefault("freeze_embeddings", study.encoders[encoder].kind == "mini")
     rate = training["learning_rate"]
     training["learning_rate"] = [rate] if isinstance(rate, (int, float)) else rate
+    # Without a limit a recipe is what it was before there were limits.
+    if training["dev_examples"] is None:
+        del training["dev_examples"]
     cut = training.pop("cut_contexts")
     if any(tasks.get(name).type == "span_qa" for name in names):
         training["context_cuts"] = CONTEXT_CUTS_VERSION if cut else 0

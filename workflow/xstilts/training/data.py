@@ -82,6 +82,8 @@ def _stream(key: str, pool: Sequence[tuple[Task, Path]], head: Head, recipe: Map
     task = pool[0][0]
     train, dev = _text_rows(pool, recipe) if task.type == "mlm" else (_rows(pool, "train"), _rows(pool, "dev"))
     rows = subset(train, recipe["examples"], recipe["seed"])
+    # The same for every seed and arm, so that none is selected on easier ones.
+    dev = subset(dev, recipe.get("dev_examples"), 0)
     if recipe.get("blank"):
         rows, dev = ([blanked(task.type, row) for row in part] for part in (rows, dev))
     items = head.encode(rows, train=True) if rows else []

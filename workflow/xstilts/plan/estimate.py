@@ -110,9 +110,10 @@ class Estimator:
         self.sizes: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for job in jobs:
             size = sum(_size(root / name) for name in job.outputs)
+            share = 0 if job.seconds is None or job.rule in TRAINERS else self._shares_done(job)
             for key in _likeness(job):
-                if job.seconds is not None and job.rule not in TRAINERS and self._shares_done(job):
-                    self.walls[key].append(job.seconds / self._shares_done(job))
+                if job.seconds is not None and share:
+                    self.walls[key].append(job.seconds / share)
                 if size:
                     self.sizes[key].append(size)
 

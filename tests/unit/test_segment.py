@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
 from xstilts.models.mini import source
 from xstilts.models.mini.tokenizer import build_tokenizer
+from xstilts.models.normalise import Normaliser
 from xstilts.models.segment import Segmenter
 
 MIRROR = Path(os.environ.get("XSTILTS_DATA_DIR", "absent"))
@@ -124,6 +125,24 @@ def test_texts_and_pairs_get_the_ids_of_the_tokenizers_own_call(tokenizers, name
     for _ in range(2):  # with nothing and with every word remembered
         for other in (None, second):
             assert segmenter(first, other, max_length=max_length) == own(tokenizers[name], first, other, max_length)
+
+
+NORMALIZERS = {
+    "strip and lowercase": normalizers.Sequence([normalizers.Strip(), normalizers.Lowercase(), normalizers.NFKC()]),
+    "collapse": normalizers.Sequence([normalizers.Nmt(), normalizers.Replace(Regex(" {2,}"), " ")]),
+    "bert": normalizers.BertNormalizer(lowercase=True),
+    "prepend": normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]),
+    "a pattern across words": normalizers.Replace("b c", "d"),
+}
+ASCII = st.lists(st.text(st.characters(max_codepoint=127), max_size=4), max_size=6).map(" ".join)
+
+
+@pytest.mark.parametrize("name", ["mini", "xlmr", *NORMALIZERS])
+@settings(deadline=None, max_examples=150)
+@given(text=ASCII | st.sampled_from(["a b c", "a\tb", " a  b ", "A\r\n B", "a \x00 b"]))
+def test_a_text_is_normalised_as_the_tokenizer_does_it(tokenizers, name, text):
+    normalizer = NORMALIZERS[name] if name in NORMALIZERS else tokenizers[name].backend_tokenizer.normalizer
+    assert Normaliser(normalizer)(text) == normalizer.normalize_str(text)
 
 
 @pytest.mark.mirror

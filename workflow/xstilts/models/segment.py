@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from tokenizers import Tokenizer
 
 from xstilts.errors import CheckpointError
+from xstilts.models.normalise import Normaliser
 
 # Texts handled at a time, and words remembered: both bound memory, neither changes a result.
 _CHUNK, _MEMO = 4096, 2**18
@@ -99,6 +100,7 @@ class Segmenter:
         self._core: Tokenizer = tokenizer.backend_tokenizer
         self._special = _special(self._core)
         self._words = _splitter(self._core)
+        self._normalise = Normaliser(self._core.normalizer)
         self._memo: dict[str, Ids] = {}
         # Sees a word as the whole tokenizer does once the text is normalised.
         self._bare = Tokenizer(self._core.model)
@@ -145,9 +147,9 @@ class Segmenter:
         distinct = dict.fromkeys(texts)
         words: dict[str, list[str]] = {}
         if self._words:
-            normaliser, special = self._core.normalizer, self._special
+            normalise, special = self._normalise, self._special
             for text in distinct:
-                normal = normaliser.normalize_str(text) if normaliser else text
+                normal = normalise(text)
                 if special.search(normal) is None and (normal == text or special.search(text) is None):
                     words[text] = self._words(normal)
         if len(self._memo) > _MEMO:

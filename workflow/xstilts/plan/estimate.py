@@ -123,7 +123,8 @@ class Estimator:
             return self._training(job)
         for key in _likeness(job):
             if self.walls[key]:
-                walls = [self._shares_left(job) * seconds for seconds in self.walls[key]]
+                shares = self._shares_left(job)
+                walls = [shares * seconds for seconds in self.walls[key]]
                 return self._measured(job, walls, "measured" if key == _likeness(job)[0] else "scaled")
         low, seconds, high = self._unseen(job)
         return Estimate(low, seconds, high, self._bytes(job), "modelled")

@@ -71,7 +71,7 @@ class Setting:
         return {"input_ids": ids.to(self.device), "attention_mask": mask.to(self.device)}
 
     def micro_batches(self, drawn: Sequence[tuple[int, list[int]]]) -> list[list[tuple[int, list[int]]]]:
-        """Cut labelled sequences, sorted by length, into passes within the budget."""
+        """Cut numbered sequences, sorted by length, into passes within the budget."""
         parts: list[list[tuple[int, list[int]]]] = []
         for entry in sorted(drawn, key=lambda pair: len(pair[1])):
             if parts and (len(parts[-1]) + 1) * len(entry[1]) <= self.budget:

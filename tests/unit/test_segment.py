@@ -70,7 +70,7 @@ def like_xlmr(model, charsmap):
     return wrapped(core, model_input_names=["input_ids", "attention_mask"])
 
 
-def like_mbert():
+def like_mbert(**options):
     pieces = [
         "<s>",
         "<pad>",
@@ -93,7 +93,7 @@ def like_mbert():
     core = Tokenizer(models.WordPiece({piece: number for number, piece in enumerate(pieces)}, unk_token="<unk>"))
     core.normalizer = normalizers.BertNormalizer(lowercase=True)
     core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    return wrapped(core)
+    return wrapped(core, **options)
 
 
 def like_gpt():
@@ -108,7 +108,8 @@ def tokenizers():
     pieces = source.read_sentencepiece()
     small = build_tokenizer(pieces, 512)
     xlmr = like_xlmr(small.backend_tokenizer.model, pieces.charsmap)
-    return {"mini": small, "xlmr": xlmr, "mbert": like_mbert(), "gpt": like_gpt()}
+    cut_left = like_mbert(truncation_side="left")
+    return {"mini": small, "xlmr": xlmr, "mbert": like_mbert(), "cut left": cut_left, "gpt": like_gpt()}
 
 
 def own(tokenizer, first, second, max_length):
@@ -116,9 +117,9 @@ def own(tokenizer, first, second, max_length):
     return dict(tokenizer(first, *pair, truncation=True, max_length=max_length, return_attention_mask=False))
 
 
-@pytest.mark.parametrize("name", ["mini", "xlmr", "mbert", "gpt"])
+@pytest.mark.parametrize("name", ["mini", "xlmr", "mbert", "cut left", "gpt"])
 @settings(deadline=None, max_examples=100)
-@given(rows=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4), max_length=st.sampled_from([8, 64]))
+@given(rows=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4), max_length=st.integers(5, 14) | st.just(64))
 def test_texts_and_pairs_get_the_ids_of_the_tokenizers_own_call(tokenizers, name, rows, max_length):
     first, second = map(list, zip(*rows, strict=True))
     segmenter = Segmenter(tokenizers[name])

@@ -2,8 +2,8 @@
 
 A multilingual tokenizer spends most of its time on finding the best pieces of words that it has seen before, and keeps
 much more of every text than its ids. Where pieces are a function of the word (SentencePiece over words, as of XLM-R;
-WordPiece, as of mBERT), texts are cut into words here and share what is known of them. Other tokenizers, texts that are
-too long and texts that spell a special token take the tokenizer's own call; ids are the same either way.
+WordPiece, as of mBERT), texts are cut into words here and share what is known of them. Other tokenizers and texts that
+spell a special token take the tokenizer's own call; ids are the same either way.
 """
 
 import functools
@@ -59,15 +59,38 @@ class Frame(NamedTuple):
         return found
 
 
+def lengths_within(size: int, lengths: Sequence[int]) -> Sequence[int]:
+    """How many tokens remain of a text, or of each text of a pair, as tokenizers cut them by ``longest_first``.
+
+    Args:
+        size: at most so many in all. Of a pair the longer text is cut to the length of the shorter one if need be, then
+            both; an odd token stays with the longer one.
+        lengths: tokens there are of each.
+    """
+    if sum(lengths) <= size:
+        return lengths
+    if len(lengths) == 1:
+        return [size]
+    shorter = min(lengths)
+    longer = max(shorter, size - shorter)
+    if shorter + longer > size:
+        shorter, longer = size // 2, size - size // 2
+    return (longer, shorter) if lengths[0] > lengths[1] else (shorter, longer)
+
+
 def frame(core: Tokenizer, *, pair: bool) -> Frame:
     """How a tokenizer frames a text or a pair.
 
     Raises:
         CheckpointError: not as every tokenizer does, with the texts whole and in their order.
     """
-    # Any token will do to see what is put around it; which text it is of says the frame's ``sequence_ids``.
+    # Any token will do to see what is put around it; which text it is of says the frame's ``sequence_ids``. A tokenizer
+    # of its own puts it there: this one may still cut texts as its last call asked.
     probe = Tokenizer(core.model).encode(core.id_to_token(core.get_vocab_size() - 1), add_special_tokens=False)
-    framed = core.post_process(probe, probe if pair else None, add_special_tokens=True)
+    framer = Tokenizer(core.model)
+    if core.post_processor is not None:
+        framer.post_processor = core.post_processor
+    framed = framer.post_process(probe, probe if pair else None, add_special_tokens=True)
     ids: list[Ids] = [[]]
     types: list[Ids] = [[]]
     parts: dict[int, int] = {}
@@ -129,18 +152,17 @@ class Segmenter:
     def _encode(self, rows: Sequence[tuple[str, ...]], max_length: int) -> dict[str, list[Ids]]:
         around = self.pair if len(rows[0]) == 2 else self.single
         known = self.texts(chain.from_iterable(rows))
-        parts = [[known[text] for text in row] for row in rows]
+        parts = [self._cut([known[text] for text in row], max_length - around.size) for row in rows]
         found = {"input_ids": [around.around(*texts) for texts in parts]}
         if self.typed:
             found["token_type_ids"] = [around.types_around(*texts) for texts in parts]
-        long = [place for place, ids in enumerate(found["input_ids"]) if len(ids) > max_length]
-        if long:
-            columns = [list(column) for column in zip(*(rows[place] for place in long), strict=True)]
-            encoding = self._tokenizer(*columns, truncation=True, max_length=max_length, return_attention_mask=False)
-            for name, column in found.items():
-                for place, value in zip(long, encoding[name], strict=True):
-                    column[place] = value
         return found
+
+    def _cut(self, texts: Sequence[Ids], size: int) -> list[Ids]:
+        kept = lengths_within(size, [len(text) for text in texts])
+        if self._tokenizer.truncation_side == "left":
+            return [text[len(text) - length :] for text, length in zip(texts, kept, strict=True)]
+        return [text[:length] for text, length in zip(texts, kept, strict=True)]
 
     def texts(self, texts: Iterable[str]) -> dict[str, Ids]:
         """Ids of each distinct text, without special tokens around it and however long."""

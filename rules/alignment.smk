@@ -1,12 +1,12 @@
 rule alignment:
     input:
-        unpack(per(lambda encoder, arm, seed: whole(PATHS.trained(encoder, arm, seed)))),
+        unpack(per(lambda encoder, arm: all_whole(aligned_checkpoints(encoder, arm)))),
         pretrained=per(lambda encoder: list(whole(PATHS.encoder(encoder)).values())),
         data=per(lambda: [f"{folder}/manifest.json" for folder in alignment_data()]),
     output:
-        PATHS.alignment("{encoder}", "{arm}", "{seed}"),
+        PATHS.alignment("{encoder}", "{arm}"),
     log:
-        PATHS.log("alignment/{encoder}/{arm}/{seed}"),
+        PATHS.log("alignment/{encoder}/{arm}"),
     wildcard_constraints:
         arm="[^/]+(/[^/]+)?",
     threads: resource("threads")
@@ -16,23 +16,21 @@ rule alignment:
         runtime=growing("runtime"),
     params:
         recipe=per(lambda: canonical_json(recipes.alignment_recipe(STUDY))),
-        run=per(
-            lambda encoder, arm, seed: canonical_json(
-                run_words(STUDY, encoder, arm, seed)
-            )
-        ),
-        checkpoint=per(PATHS.trained),
+        arm=per(lambda encoder, arm: canonical_json(aligned_words(STUDY, encoder, arm))),
+        seeds=per(lambda encoder, arm: ALIGNED[encoder, arm]),
+        checkpoints=per(aligned_checkpoints),
         pretrained=per(PATHS.encoder),
         data=per(alignment_data),
+        folder=subpath(output[0], parent=True),
     shell:
-        "xstilts align --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q}"
-        " --checkpoint {params.checkpoint:q} --pretrained {params.pretrained:q} --data {params.data:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        "xstilts align --gpus {resources.gpu} --recipe {params.recipe:q} --arm {params.arm:q} --seeds {params.seeds:q}"
+        " --checkpoints {params.checkpoints:q} --pretrained {params.pretrained:q} --data {params.data:q}"
+        " --output {params.folder:q} 2>&1 | tee {log:q}"
 
 
 rule alignment_table:
     input:
-        per(alignment_files),
+        [PATHS.alignment(*names) for names in ALIGNED],
     output:
         csv=report(
             f"{PATHS.root}/alignment.csv",

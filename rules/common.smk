@@ -21,12 +21,12 @@ from xstilts.study import (
     CLEAN,
     LEXICON,
     Paths,
+    aligned_words,
     alignment_runs,
     check_data_dir,
     check_profile,
     parse_study,
     recipes,
-    run_words,
 )
 from xstilts.study.overrides import typed
 from xstilts.tasks.base import MULTILINGUAL, POOL
@@ -41,6 +41,8 @@ except XstiltsError as error:
 
 PATHS = Paths.of(STUDY)
 ARMS = list(STUDY.arms())
+# The seeds of every arm whose alignment is measured.
+ALIGNED = {(run["encoder"], run["arm"]): run["seeds"] for run in alignment_runs(STUDY)}
 # Conditions that no test set is made for: they need the checkpoint.
 ATTACKS = {name for name, found in STUDY.conditions.items() if found.attack is not None}
 # What a run holds until it ends.
@@ -224,13 +226,9 @@ def scored_checkpoints(encoder, intermediate, target):
     ]
 
 
-def alignment_files():
-    """Measures of every checkpoint whose alignment the study asks for."""
-    return [
-        PATHS.alignment(run["encoder"], run["arm"], seed)
-        for run in alignment_runs(STUDY)
-        for seed in run["seeds"]
-    ]
+def aligned_checkpoints(encoder, arm):
+    """The folders of the checkpoints whose alignment is measured in one job: those of every seed of an arm."""
+    return [PATHS.trained(encoder, arm, seed) for seed in ALIGNED[encoder, arm]]
 
 
 def alignment_data():
@@ -319,6 +317,15 @@ def whole(folder):
     return {
         "manifest": f"{folder}/manifest.json",
         "weights": ancient(f"{folder}/model.safetensors"),
+    }
+
+
+def all_whole(folders):
+    """Several checkpoints as input."""
+    found = [whole(folder) for folder in folders]
+    return {
+        "manifests": [each["manifest"] for each in found],
+        "weights": [each["weights"] for each in found],
     }
 
 

@@ -1,16 +1,11 @@
 rule evaluate:
     input:
-        manifests=per(
-            lambda encoder, intermediate, target: [
-                f"{folder}/manifest.json"
-                for folder in scored_checkpoints(encoder, intermediate, target)
-            ]
-        ),
-        weights=per(
-            lambda encoder, intermediate, target: [
-                whole(folder)["weights"]
-                for folder in scored_checkpoints(encoder, intermediate, target)
-            ]
+        unpack(
+            per(
+                lambda encoder, intermediate, target: all_whole(
+                    scored_checkpoints(encoder, intermediate, target)
+                )
+            )
         ),
         data=per(
             lambda target: [

@@ -1,4 +1,4 @@
-"""Alignment in the workflow: one job per checkpoint, a table, a figure."""
+"""Alignment in the workflow: one job for all seeds of an arm, a table, a figure."""
 
 import csv
 import json
@@ -9,6 +9,7 @@ import pytest
 
 from workflow import Workplace
 from xstilts.analysis.measures import registry
+from xstilts.artifacts import verify
 from xstilts.cli import parser
 
 SWITCHED = {"perturbation": "code_switch", "strength": 0.5, "targets": ["pos"], "languages": "declared"}
@@ -26,12 +27,13 @@ def with_alignment(folder, **changes):
     return workplace
 
 
-def test_every_checkpoint_is_one_job(tmp_path):
+def test_every_arm_is_one_job(tmp_path):
     workplace = with_alignment(tmp_path / "study")
+    workplace.edit(lambda study: study.update(seeds=[1, 2]))
     done = workplace.snakemake("--dry-run", "--nocolor", "--printshellcmds")
     said = done.stdout + done.stderr
-    measured = set(re.findall(r"^\s+output: results/tiny/alignment/(\S+)\.json", said, re.M))
-    assert measured == {f"mini/{arm}" for arm in ("none/pretrained", "nli/seed1", "none/pos/seed1", "nli/pos/seed1")}
+    measured = set(re.findall(r"^\s+output: results/tiny/alignment/(\S+)/manifest\.json", said, re.M))
+    assert measured == {f"mini/{arm}" for arm in ("none", "nli", "none/pos", "nli/pos")}
     commands = re.findall(r"^Shell command: (xstilts (?:align|alignment|figures) .*?) 2>&1 \| tee \S+$", said, re.M)
     assert len(commands) == 4 + 2
     for command in commands:
@@ -40,6 +42,8 @@ def test_every_checkpoint_is_one_job(tmp_path):
         if command.startswith("xstilts align "):
             assert [each["name"] for each in arguments.recipe["conditions"]] == ["clean", "char_noise_20", "switched"]
             assert [path.name for path in arguments.data] == ["clean", "char_noise_20", "switched"]
+            assert arguments.seeds in (["pretrained"], ["seed1", "seed2"])
+            assert [path.name for path in arguments.checkpoints] in (["mini"], ["seed1", "seed2"])
     assert "figures/alignment_layers.svg" in said
 
 
@@ -70,6 +74,20 @@ def test_a_study_measures_and_draws_it(finished, tmp_path):
     same_as_the_retrieval_target(workplace, rows)
     undrifted = [row for row in rows if row["phase"] == "pretrained" and row["measure"] == "pretrained_cka"]
     assert all(float(row["value"]) == pytest.approx(1, abs=1e-5) for row in undrifted)
+    a_further_seed_is_measured_alone(workplace)
+
+
+def a_further_seed_is_measured_alone(workplace):
+    """What was measured stays, and is not measured again."""
+    folder = workplace.results / "alignment/mini/nli"
+    first = (folder / "seed1.json").read_bytes()
+    workplace.edit(lambda study: study["seeds"].append(2))
+    assert "alignment/mini/none/manifest.json" not in workplace.planned()
+    workplace.run("results/tiny/alignment/mini/nli/manifest.json")
+    manifest = verify(folder)
+    assert (set(manifest["files"]), manifest["scored"]) == ({"seed1.json", "seed2.json"}, 1)
+    assert (folder / "seed1.json").read_bytes() == first
+    assert json.loads((folder / "seed2.json").read_text())["seed"] == 2
 
 
 def same_as_the_retrieval_target(workplace, rows):

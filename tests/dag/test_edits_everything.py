@@ -52,7 +52,7 @@ def hard(*names: str) -> set[str]:
 
 
 def aligned(*names: str) -> set[str]:
-    return {f"alignment/hub/{name}/{'pretrained' if name == 'none' else 'seed1'}.json" for name in names}
+    return {f"alignment/hub/{name}/manifest.json" for name in names}
 
 
 def scored(*names: str, files: tuple[str, ...] = ("manifest.json", "seed1/attacked.parquet")) -> set[str]:

@@ -8,7 +8,7 @@ import yaml
 from workflow import STUDY
 from xstilts.analysis.measures import registry
 from xstilts.errors import ConfigError
-from xstilts.study import Paths, alignment_runs, parse_study, recipes, run_words
+from xstilts.study import Paths, aligned_words, alignment_runs, parse_study, recipes
 
 SWITCHED = {
     "perturbation": "code_switch",
@@ -54,10 +54,9 @@ def test_the_defaults_are_every_measure_language_condition_and_checkpoint():
 def test_an_arm_names_its_checkpoint_and_its_rows(arm, seed, folder, phase, method):
     study = study_with()
     assert Paths("root").trained("mini", arm, seed) == f"root/{folder}"
-    words = run_words(study, "mini", arm, seed)
+    words = aligned_words(study, "mini", arm)
     assert (words["phase"], words["method"], words["intermediate"]) == (phase, method, arm.split("/")[0])
     assert words["target"] == ("pos" if phase == "target" else None)
-    assert words["seed"] == (None if phase == "pretrained" else 1)
 
 
 def test_test_rows_are_prepared_for_it_though_no_target_scores_them():

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.errors import XstiltsError
+
 if TYPE_CHECKING:
     from xstilts.plan import Jobs
 
@@ -48,6 +50,25 @@ def add_data_dir(command: argparse.ArgumentParser) -> None:
 def add_gpus(command: argparse.ArgumentParser) -> None:
     """Add ``--gpus``; the command line holds that many devices while the subcommand runs."""
     command.add_argument("--gpus", type=int, default=1, help="devices to hold while it runs (default: %(default)s)")
+
+
+def add_runs(command: argparse.ArgumentParser) -> None:
+    """Add what names the runs of an arm: ``--arm``, ``--seeds`` and ``--checkpoints``."""
+    command.add_argument("--arm", type=mapping, required=True, help="the words that name its runs (JSON)")
+    command.add_argument("--seeds", nargs="+", required=True, help="name of each run: seed1 and so on, or pretrained")
+    command.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="one per seed")
+
+
+def runs_of(arguments: argparse.Namespace) -> dict[str, Path]:
+    """The checkpoints of an arm by seed.
+
+    Raises:
+        XstiltsError: not one checkpoint per seed.
+    """
+    seeds, checkpoints = arguments.seeds, arguments.checkpoints
+    if len(seeds) != len(checkpoints):
+        raise XstiltsError(f"--checkpoints: {len(checkpoints)} for {len(seeds)} --seeds; give one per seed")
+    return dict(zip(seeds, checkpoints, strict=True))
 
 
 def add_command(

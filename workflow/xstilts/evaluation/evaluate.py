@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from xstilts import tasks
-from xstilts.artifacts import MANIFEST, digest, table_of, write_json
 from xstilts.data.read import load_rows
-from xstilts.evaluation.results import kept, write_results
+from xstilts.evaluation.results import kept, vouch, write_results
 from xstilts.seeds import seed_number
 from xstilts.training.progress import Progress
 
@@ -39,9 +38,7 @@ def evaluate(
         now, all_files = _evaluate_run(recipe, words, checkpoint, data, folder / seed)
         files += all_files
         scored += now
-    made = {"recipe_digest": digest(recipe), "recipe": dict(recipe), "files": table_of(files, folder)}
-    # What the job's time was spent on: kept files cost none.
-    write_json(folder / MANIFEST, {**arm, **made, "scored": scored})
+    vouch(folder, recipe, arm, files, scored=scored)
 
 
 def _evaluate_run(

@@ -1,10 +1,13 @@
-"""What scoring a checkpoint under one condition leaves: predictions (Parquet) and their metrics (JSON)."""
+"""What scoring a checkpoint under one condition leaves: predictions (Parquet) and their metrics (JSON).
 
-from collections.abc import Mapping, Sequence
+And what vouches for all files of a job that looks at the checkpoints of an arm one after the other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.artifacts import MANIFEST, atomic_file, read_json, sha256_file, write_json
+from xstilts.artifacts import MANIFEST, atomic_file, digest, read_json, sha256_file, table_of, write_json
 from xstilts.errors import XstiltsError
 
 
@@ -39,14 +42,37 @@ def kept(
     recipe: Mapping[str, Any], run: Mapping[str, Any], checkpoint: Path, data: Path, predictions: Path, scores: Path
 ) -> bool:
     """Whether both files are there, whole, and made by this recipe of this run, checkpoint and data."""
-    if not (scores.is_file() and predictions.is_file()):
+    if not predictions.is_file():
+        return False
+    expected = _origin(recipe, run, checkpoint, data) | {"predictions": sha256_file(predictions)}
+    return says(scores, expected)
+
+
+def says(path: Path, expected: Mapping[str, Any]) -> bool:
+    """Whether a JSON object is there and holds what is expected of it, whatever else it holds."""
+    if not path.is_file():
         return False
     try:
-        found = read_json(scores)
+        found = read_json(path)
     except XstiltsError:
         return False
-    origin = _origin(recipe, run, checkpoint, data)
-    return bool({**found, **origin} == found and found.get("predictions") == sha256_file(predictions))
+    return isinstance(found, dict) and {**found, **expected} == found
+
+
+def vouch(
+    folder: Path, recipe: Mapping[str, Any], arm: Mapping[str, Any], files: Iterable[Path], *, scored: int
+) -> None:
+    """Write the manifest of an arm's files, when all are there.
+
+    Args:
+        folder: where the files lie.
+        recipe: how they were made.
+        arm: the words that name the arm.
+        files: all of them, those that were kept too.
+        scored: what the job's time was spent on: runs, or runs under a condition; kept files cost none.
+    """
+    made = {"recipe_digest": digest(recipe), "recipe": dict(recipe), "files": table_of(files, folder)}
+    write_json(folder / MANIFEST, {**arm, **made, "scored": scored})
 
 
 def _origin(recipe: Mapping[str, Any], run: Mapping[str, Any], checkpoint: Path, data: Path) -> dict[str, Any]:

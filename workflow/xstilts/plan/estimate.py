@@ -130,7 +130,7 @@ class Estimator:
         return Estimate(low, seconds, high, self._bytes(job), "modelled")
 
     def _shares_done(self, job: Job) -> int:
-        """What a job's last run was spent on: runs under a condition that it scored, or one thing."""
+        """What a job's last run was spent on: runs, or runs under a condition, that it scored; or one thing."""
         if not job.seeds:
             return 1
         manifest = self.root / job.name
@@ -140,8 +140,7 @@ class Estimator:
         """What it has before it: what is not there, or, where nothing is missing, all of it anew."""
         if not job.seeds:
             return 1
-        assert job.recipe is not None
-        names = [f"{seed}/{found['condition']}.json" for seed in job.seeds for found in job.recipe["conditions"]]
+        names = _shares(job)
         missing = [name for name in names if not (self.root / job.folder / name).is_file()]
         return len(missing or names)
 
@@ -197,10 +196,10 @@ class Estimator:
             rows = 2 * sum(self._rows((path,), "dev-en", name) for path, name in pairs)
             return shape.flops(rows * length, length, FORWARD)
         if job.rule in SCORERS:
-            # Alignment is measured under several conditions, each in its languages.
+            # Under several conditions, each in its languages.
             languages = [name for part in recipe.get("conditions", [recipe]) for name in part["languages"]]
             rows = self._test_rows(job.data, recipe["task"], tuple(languages))
-            return shape.flops(rows * length, length, FORWARD) * self._shares_left(job) / _conditions(job)
+            return shape.flops(rows * length, length, FORWARD) * self._shares_left(job) / _shares_per_run(job)
         rows = sum(self._rows((path,), "train-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
         dev = sum(self._rows((path,), "dev-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
         rows, dev = min(rows, recipe["examples"] or rows), min(dev, recipe.get("dev_examples", dev))
@@ -261,9 +260,17 @@ def _likeness(job: Job) -> list[tuple[str, ...]]:
     return [(job.rule, *close), (job.rule, *close[:1]), (job.rule,)]
 
 
-def _conditions(job: Job) -> int:
-    """How many parts of a job with several runs each are in the arithmetic of one."""
-    return len(job.recipe["conditions"]) if job.seeds and job.recipe is not None else 1
+def _shares(job: Job) -> list[str]:
+    """The files of a job that scores several runs, each of which costs about as much as another."""
+    assert job.recipe is not None
+    if job.rule == "alignment":
+        return [f"{seed}.json" for seed in job.seeds]
+    return [f"{seed}/{found['condition']}.json" for seed in job.seeds for found in job.recipe["conditions"]]
+
+
+def _shares_per_run(job: Job) -> float:
+    """How many of them are in the arithmetic of one run."""
+    return len(_shares(job)) / len(job.seeds) if job.seeds else 1
 
 
 def _size(path: Path) -> int:

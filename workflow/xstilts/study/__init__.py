@@ -4,7 +4,7 @@ Pure Python with light imports, because the Snakefile uses it whenever it is par
 """
 
 from xstilts.study import recipes
-from xstilts.study.alignment import alignment_runs, run_words
+from xstilts.study.alignment import aligned_words, alignment_runs
 from xstilts.study.load import check_data_dir, load_study, parse_study
 from xstilts.study.model import CLEAN, LEXICON, NONE, PRETRAINED, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.paths import Paths
@@ -21,11 +21,11 @@ __all__ = [
     "Paths",
     "Study",
     "Target",
+    "aligned_words",
     "alignment_runs",
     "check_data_dir",
     "check_profile",
     "load_study",
     "parse_study",
     "recipes",
-    "run_words",
 ]

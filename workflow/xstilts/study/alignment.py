@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from xstilts.seeds import seed_number
 from xstilts.study.model import NONE, PRETRAINED, Study
 
 INTERMEDIATE, TARGET = "intermediate", "target"
@@ -37,10 +36,10 @@ def alignment_runs(study: Study) -> Iterator[dict[str, Any]]:
                     yield {"encoder": encoder, "arm": arm, "seeds": folders, "conditions": conditions}
 
 
-def run_words(study: Study, encoder: str, arm: str, seed: str) -> dict[str, Any]:
-    """The words that name a checkpoint in the alignment table."""
+def aligned_words(study: Study, encoder: str, arm: str) -> dict[str, Any]:
+    """The words that name an arm's checkpoints in the alignment table, but for the seed."""
     intermediate, _, target = arm.partition("/")
-    pretrained = seed == PRETRAINED
+    pretrained = arm == NONE
     return {
         "study": study.name,
         "encoder": encoder,
@@ -48,5 +47,4 @@ def run_words(study: Study, encoder: str, arm: str, seed: str) -> dict[str, Any]
         "method": NONE if pretrained else study.intermediate[intermediate].method,
         "phase": PRETRAINED if pretrained else TARGET if target else INTERMEDIATE,
         "target": target or None,
-        "seed": seed_number(seed),
     }

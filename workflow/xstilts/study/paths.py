@@ -61,9 +61,9 @@ class Paths:
         """The checkpoint of an arm: ``intermediate`` or ``intermediate/target``; the encoder if it is pretrained."""
         return self.encoder(encoder) if seed == PRETRAINED else f"{self.root}/checkpoints/{encoder}/{arm}/{seed}"
 
-    def alignment(self, encoder: str, arm: str, seed: str) -> str:
-        """Measures of a checkpoint's representations; ``arm`` as in :meth:`trained`."""
-        return f"{self.root}/alignment/{encoder}/{arm}/{seed}.json"
+    def alignment(self, encoder: str, arm: str) -> str:
+        """What vouches for the measures of an arm's representations, by seed; ``arm`` as in :meth:`trained`."""
+        return f"{self.root}/alignment/{encoder}/{arm}/manifest.json"
 
     def difficulty(self, encoder: str, intermediate: str, seed: str) -> str:
         """How hard an intermediate recipe's tasks are."""

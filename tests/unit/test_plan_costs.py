@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xstilts.plan import Job, Jobs
+from xstilts.plan.estimate import Estimator
 from xstilts.plan.schedule import critical_path, makespan
 from xstilts.plan.why import changes
 from xstilts.plan.work import KNOWN, Shape, training_flops
@@ -80,3 +81,23 @@ def test_a_folder_is_as_good_as_its_manifest():
     jobs = Jobs({"results/x/manifest.json": job("results/x/manifest.json")})
     assert jobs.makes("results/x/") is jobs.makes("results/x/manifest.json") is not None
     assert jobs.makes("results/y") is None
+
+
+def test_alignment_of_further_seeds_costs_what_the_first_ones_took_each(tmp_path):
+    """Two seeds took 20 s; of five, those two are there."""
+
+    def alignment(arm, seeds, seconds):
+        name = f"alignment/mini/{arm}/manifest.json"
+        recipe = {"task": "mini_bitext", "conditions": [{"name": "clean", "languages": ["de"]}]}
+        words = {"encoder": "mini", "arm": arm}
+        return Job(name, "alignment", words, (name,), (), 1, 0, recipe, seeds, (), ("changed: seeds",), seconds)
+
+    seeds = tuple(f"seed{number}" for number in range(1, 6))
+    old, new = alignment("nli", seeds, 20.0), alignment("pos", seeds, None)
+    folder = tmp_path / old.folder
+    folder.mkdir(parents=True)
+    for seed in seeds[:2]:
+        (folder / f"{seed}.json").write_text("{}")
+    (folder / "manifest.json").write_text('{"scored": 2}')
+    estimator = Estimator(Jobs({job.name: job for job in (old, new)}), tmp_path, "A100")
+    assert (estimator.of(old).seconds, estimator.of(new).seconds) == (30.0, 50.0)

@@ -6,7 +6,7 @@ from typing import TextIO
 
 
 class Progress:
-    """Prints a line at most every ``interval`` seconds: step, a note, examples/s, tokens/s and time left.
+    """Prints a line at most every ``interval`` seconds: step, a note, examples/s, tokens/s if counted, and time left.
 
     Args:
         label: what runs, such as ``nli/seed1``.
@@ -35,10 +35,10 @@ class Progress:
         self.said = now
         elapsed = max(now - self.began, 1e-9)
         left = elapsed / self.done * (self.steps - step)
-        self.say(
-            f"step {step}/{self.steps} {note} "
-            f"{self.examples / elapsed:.0f} examples/s {self.tokens / elapsed:.0f} tokens/s left {_clock(left)}"
-        )
+        speed = f"{self.examples / elapsed:.0f} examples/s"
+        if self.tokens:
+            speed += f" {self.tokens / elapsed:.0f} tokens/s"
+        self.say(f"step {step}/{self.steps} {note} {speed} left {_clock(left)}")
 
     def say(self, text: str) -> None:
         """Print one line."""

@@ -9,8 +9,10 @@ import pytest
 import yaml
 
 from xstilts import tasks
+from xstilts.cli import main
 from xstilts.errors import ConfigError
 from xstilts.study import load_study, parse_study, recipes
+from xstilts.study.overrides import parsed
 from xstilts.tasks.benchmarks import languages
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +63,27 @@ def test_recipe_overrides_the_studys_training_and_the_rest_stays():
     study = parse_study(config)
     assert (study.targets["nli"].training["epochs"], study.targets["nli"].training["batch_size"]) == (7, 8)
     assert study.intermediate["nli"].training["epochs"] == 3
+
+
+def test_keys_on_the_command_line_replace_those_of_the_file(tmp_path, capsys):
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(changed("training", {"epochs": 3, "batch_size": 8})))
+    study = load_study(path, parsed(["seeds=[1, 2, 3]", "training={epochs: 5}"]))
+    assert list(study.seeds) == [1, 2, 3]
+    training = study.targets["nli"].training
+    assert (training["epochs"], training["batch_size"]) == (5, 8)
+    main(["check", str(path), "--config", "seeds=[1,2,3]"])
+    # Of each seed: NLI as intermediate task, and as target after it and directly.
+    assert "9 checkpoints to train" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("item", "words"), [("data_dir", "not KEY=VALUE"), ("=3", "not KEY=VALUE"), ("seeds=[1", "not valid YAML")]
+)
+def test_a_key_on_the_command_line_that_cannot_be_read_is_one_line(item, words):
+    with pytest.raises(ConfigError, match=words) as caught:
+        parsed([item])
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -83,17 +83,21 @@ def add_command(
 def add_workflow(command: argparse.ArgumentParser) -> None:
     """Add where the workflow and its results are, and overrides of the study as Snakemake takes them."""
     command.add_argument("--directory", type=Path, default=Path.cwd(), help="where Snakemake runs (default: here)")
+    add_overrides(command)
+
+
+def add_overrides(command: argparse.ArgumentParser) -> None:
+    """Add ``--config``."""
     command.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="override keys of the study")
 
 
 def planned(arguments: argparse.Namespace) -> "Jobs":
     """The jobs of the study that the arguments name."""
-    import yaml
-
     from xstilts.plan.dag import read_jobs
     from xstilts.study import load_study
+    from xstilts.study.overrides import parsed
 
-    load_study(arguments.study)
+    config = parsed(arguments.config)
+    load_study(arguments.study, config)
     snakefile = Path(__file__).parents[3] / "Snakefile"
-    config = {key: yaml.safe_load(value) for key, _, value in (item.partition("=") for item in arguments.config)}
     return read_jobs(snakefile, arguments.study, config, arguments.directory)

@@ -4,20 +4,22 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command
+from xstilts.cli._arguments import add_command, add_overrides
 
 
 def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "check", "validate a study file and say what it expands to", run)
     command.add_argument("study", type=Path, nargs="?", default=Path("config.yaml"))
+    add_overrides(command)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Check."""
     from xstilts.study import check_data_dir, load_study
+    from xstilts.study.overrides import parsed
 
-    study = load_study(arguments.study)
+    study = load_study(arguments.study, parsed(arguments.config))
     check_data_dir(study)
     arms = list(study.arms())
     checkpoints = sum(

@@ -27,13 +27,18 @@ from xstilts.study.model import (
     Study,
     Target,
 )
+from xstilts.study.overrides import overridden
 from xstilts.study.question import check_question, complete_question, known
 from xstilts.study.schema import validate
 from xstilts.tasks.base import RETRIEVAL_TYPES
 
 
-def load_study(path: Path) -> Study:
+def load_study(path: Path, overrides: Mapping[str, Any] = MappingProxyType({})) -> Study:
     """Read, validate and expand a study file.
+
+    Args:
+        path: of the file.
+        overrides: keys that replace the file's.
 
     Raises:
         ConfigError: the file is missing, is not YAML, or says something that is not allowed.
@@ -46,7 +51,7 @@ def load_study(path: Path) -> Study:
         raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(config, dict):
         raise ConfigError(f"{path}: a study file is a mapping of keys; see config.yaml")
-    return parse_study(config, str(path))
+    return parse_study(overridden(config, overrides), str(path))
 
 
 def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:

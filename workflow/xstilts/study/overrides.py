@@ -1,8 +1,11 @@
 """Keys of a study that the command line overrides."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
+
+from xstilts.errors import ConfigError
 
 
 def typed(value: Any) -> Any:
@@ -21,3 +24,30 @@ def typed(value: Any) -> Any:
     except yaml.YAMLError:
         return value
     return value if isinstance(found, dict | list) else found
+
+
+def parsed(items: Iterable[str]) -> dict[str, Any]:
+    """What ``KEY=VALUE`` items say, values being YAML.
+
+    Raises:
+        ConfigError: an item has no key or is not YAML.
+    """
+    found = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not (key and equals):
+            raise ConfigError(f"--config {item}: not KEY=VALUE")
+        try:
+            found[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--config {item}: not valid YAML: {' '.join(str(error).split())}") from None
+    return found
+
+
+def overridden(config: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration with keys of another, mappings merged key by key, as Snakemake does it."""
+    found = dict(config)
+    for key, value in overrides.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        found[key] = overridden(found[key], value) if both else value
+    return found

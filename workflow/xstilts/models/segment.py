@@ -63,12 +63,10 @@ def lengths_within(size: int, lengths: Sequence[int]) -> Sequence[int]:
     """How many tokens remain of a text, or of each text of a pair, as tokenizers cut them by ``longest_first``.
 
     Args:
-        size: at most so many in all. Of a pair the longer text is cut to the length of the shorter one if need be, then
-            both; an odd token stays with the longer one.
+        size: so many in all, fewer than there are. Of a pair the longer text is cut to the length of the shorter one if
+            need be, then both; an odd token stays with the longer one.
         lengths: tokens there are of each.
     """
-    if sum(lengths) <= size:
-        return lengths
     if len(lengths) == 1:
         return [size]
     shorter = min(lengths)
@@ -158,8 +156,11 @@ class Segmenter:
             found["token_type_ids"] = [around.types_around(*texts) for texts in parts]
         return found
 
-    def _cut(self, texts: Sequence[Ids], size: int) -> list[Ids]:
-        kept = lengths_within(size, [len(text) for text in texts])
+    def _cut(self, texts: list[Ids], size: int) -> list[Ids]:
+        lengths = [len(text) for text in texts]
+        if sum(lengths) <= size:
+            return texts
+        kept = lengths_within(size, lengths)
         if self._tokenizer.truncation_side == "left":
             return [text[len(text) - length :] for text, length in zip(texts, kept, strict=True)]
         return [text[:length] for text, length in zip(texts, kept, strict=True)]

@@ -1,3 +1,4 @@
+import gc
 import signal
 
 from snakemake.utils import min_version
@@ -15,6 +16,9 @@ if workflow.remote_exec:
 else:
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 shell.prefix("set -euo pipefail; trap '' USR1; ")
+
+# Nothing of a graph that grows is garbage: it is searched less often for any, which a study of thousands of jobs notices.
+gc.set_threshold(100_000, 50, 100)
 
 # A study given by --configfile stands alone: merging it into the default one would mix two studies.
 if "study" not in config:

@@ -141,7 +141,10 @@ class Estimator:
         if not job.seeds:
             return 1
         names = _shares(job)
-        missing = [name for name in names if not (self.root / job.folder / name).is_file()]
+        folder = self.root / job.folder
+        if not folder.is_dir():
+            return len(names)
+        missing = [name for name in names if not (folder / name).is_file()]
         return len(missing or names)
 
     def _training(self, job: Job) -> Estimate:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tiny import RECIPE, rows_of
+from xstilts.errors import CheckpointError
 from xstilts.models.heads import HEADS
 from xstilts.models.heads.tagging import _labelled_tokens
 from xstilts.models.load import load_tokenizer
@@ -12,6 +13,11 @@ from xstilts.models.load import load_tokenizer
 @pytest.fixture
 def tokenizer(encoder):
     return load_tokenizer(encoder)
+
+
+def test_a_checkpoint_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"seed7: no such checkpoint; train it"):
+        load_tokenizer(tmp_path / "seed7")
 
 
 @pytest.mark.parametrize(("which", "expected"), [("first", {0: 1, 1: 3, 2: 5}), ("last", {0: 2, 1: 3, 2: 5})])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from xstilts.models.heads import Item
+from xstilts.models.heads.base import Item, padded, types_of
 from xstilts.models.load import load_encoder, load_tokenizer
 from xstilts.models.pooling import POOLINGS
 from xstilts.models.segment import Segmenter
@@ -34,8 +34,8 @@ class SentenceEncoder:
 
     def __init__(self, checkpoint: Path, recipe: Mapping[str, Any]) -> None:
         self._device = prepare_torch()
-        self._tokenizer = load_tokenizer(checkpoint)
-        self._segmenter = Segmenter(self._tokenizer)
+        tokenizer = load_tokenizer(checkpoint)
+        self._segmenter, self._pad_id = Segmenter(tokenizer), tokenizer.pad_token_id
         self._model = load_encoder(checkpoint).to(self._device).eval()
         self._recipe = recipe
         last = int(self._model.config.num_hidden_layers)
@@ -58,13 +58,12 @@ class SentenceEncoder:
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def _encode(self, texts: list[str], contexts: list[str], vectors: np.ndarray) -> None:
-        pairs = any(contexts)
-        encoding = self._segmenter(texts, contexts if pairs else None, max_length=self._recipe["max_length"])
-        columns = ["input_ids", "token_type_ids"] if pairs and "token_type_ids" in encoding else ["input_ids"]
-        items = [Item(position, [ids]) for position, ids in enumerate(encoding["input_ids"])]
+        encoding = self._segmenter(texts, contexts if any(contexts) else None, max_length=self._recipe["max_length"])
+        items = [
+            Item(position, [ids], types_of(encoding, position)) for position, ids in enumerate(encoding["input_ids"])
+        ]
         for indices in inference_batches(items, token_budget(self._recipe["batch_tokens"], self._device.type)):
-            inputs = {name: [encoding[name][index] for index in indices] for name in columns}
-            batch = self._tokenizer.pad(inputs, return_tensors="pt").to(self._device)
+            batch = padded([items[index] for index in indices], self._pad_id, self._device)
             with autocast(self._device, "auto"):
                 outputs = self._model(**batch, output_hidden_states=True)
             states = torch.stack([outputs.hidden_states[layer] for layer in self._layers]).float()

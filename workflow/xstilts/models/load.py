@@ -15,10 +15,12 @@ def load_tokenizer(checkpoint: Path) -> Any:
     """The checkpoint's fast tokenizer.
 
     Raises:
-        CheckpointError: there is none.
+        CheckpointError: there is no such checkpoint, or it has none.
     """
     from transformers import AutoTokenizer
 
+    if not checkpoint.is_dir():
+        raise CheckpointError(f"{checkpoint}: no such checkpoint; train it, or name another")
     tokenizer = AutoTokenizer.from_pretrained(checkpoint, use_fast=True, trust_remote_code=False)
     if not tokenizer.is_fast:
         raise CheckpointError(

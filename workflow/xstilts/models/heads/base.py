@@ -114,16 +114,7 @@ class Head(abc.ABC):
 
     def collate(self, items: Sequence[Item], device: torch.device) -> dict[str, Tensor]:
         """Pad the items' sequences into the tensors that the model takes."""
-        sequences = [sequence for item in items for sequence in item.sequences]
-        lengths = np.array([len(sequence) for sequence in sequences])
-        present = np.arange(lengths.max()) < lengths[:, None]
-        inputs = {
-            "input_ids": _pad(sequences, present, self.tokenizer.pad_token_id, device),
-            "attention_mask": torch.from_numpy(present.astype(np.int64)).to(device, non_blocking=True),
-        }
-        if items[0].types:
-            inputs["token_type_ids"] = _pad([types for item in items for types in item.types], present, 0, device)
-        return self.shape(inputs, len(items))
+        return self.shape(padded(items, self.tokenizer.pad_token_id, device), len(items))
 
     def run(self, model: Any, inputs: Mapping[str, Tensor], items: Sequence[Item]) -> Any:
         """One forward pass over collated items."""
@@ -150,6 +141,20 @@ class Head(abc.ABC):
 def types_of(encoding: Any, position: int) -> list[list[int]]:
     """Token type ids of one encoded sequence as :class:`Item` keeps them."""
     return [encoding["token_type_ids"][position]] if "token_type_ids" in encoding else []
+
+
+def padded(items: Sequence[Item], pad_id: int, device: torch.device) -> dict[str, Tensor]:
+    """``input_ids``, ``attention_mask`` and, if items have them, ``token_type_ids``, each ``(sequences, tokens)``."""
+    sequences = [sequence for item in items for sequence in item.sequences]
+    lengths = np.array([len(sequence) for sequence in sequences])
+    present = np.arange(lengths.max()) < lengths[:, None]
+    inputs = {
+        "input_ids": _pad(sequences, present, pad_id, device),
+        "attention_mask": torch.from_numpy(present.astype(np.int64)).to(device, non_blocking=True),
+    }
+    if items[0].types:
+        inputs["token_type_ids"] = _pad([types for item in items for types in item.types], present, 0, device)
+    return inputs
 
 
 def _pad(sequences: Sequence[Sequence[int]], present: np.ndarray, value: int, device: torch.device) -> Tensor:

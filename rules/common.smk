@@ -20,6 +20,7 @@ from xstilts.seeds import seed_number
 from xstilts.study import (
     CLEAN,
     LEXICON,
+    NONE,
     Paths,
     aligned_words,
     alignment_runs,
@@ -297,9 +298,7 @@ def difficulty_table():
 def figure_names():
     """The figures a study has something to show in; figures.names() says the same, but imports matplotlib."""
     shown = {
-        "gain_heatmap": any(
-            not recipe.direct for recipe in STUDY.intermediate.values()
-        ),
+        "gain_heatmap": NONE in STUDY.intermediate and len(STUDY.intermediate) > 1,
         "language_scores": True,
         "noise_curve": any(
             found.label and found.languages for found in STUDY.conditions.values()

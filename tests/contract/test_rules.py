@@ -72,11 +72,28 @@ def test_the_benchmark_studies_have_the_jobs_that_their_design_says(name, jobs, 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_figures_that_rules_expect_are_those_that_are_drawn(path, dry_run):
+    assert expected_figures(path, dry_run) == drawn_figures(path)
+
+
+@pytest.mark.slow
+def test_no_gain_is_expected_where_nothing_is_fine_tuned_directly(tmp_path, dry_run):
+    study = yaml.safe_load((ROOT / "tests" / "tiny.yaml").read_text())
+    del study["intermediate"]["none"], study["questions"]
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(study))
+    expected = expected_figures(path, dry_run)
+    assert expected == drawn_figures(path)
+    assert "gain_heatmap" not in expected
+
+
+def expected_figures(path, dry_run):
+    return set(re.findall(r"figures/(\w+)\.svg", dry_run(path)))
+
+
+def drawn_figures(path):
     from xstilts import figures
 
-    context = recipes.report_context(parse_study(yaml.safe_load(path.read_text())))
-    expected = set(re.findall(r"figures/(\w+)\.svg", dry_run(path)))
-    assert expected == set(figures.names(context))
+    return set(figures.names(recipes.report_context(parse_study(yaml.safe_load(path.read_text())))))
 
 
 def test_rules_call_only_subcommands_that_exist():

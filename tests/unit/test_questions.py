@@ -152,7 +152,7 @@ def test_a_single_seed_gets_no_verdict(study: dict[str, Any], scores: pd.DataFra
 
 
 def test_only_the_selected_languages_count(study: dict[str, Any], scores: pd.DataFrame) -> None:
-    counts = {"covered": 10, "zero_shot": 12, "all": 13}
+    counts = {"covered": 10, "zero_shot": 12, "all": 13, "english": 1}
     asked = {name: score_tables.question("?", ["nli"], targets=["xnli"], languages=name) for name in counts}
     found = answer_questions(Tables(scores), study | {"questions": asked}, FEW)
     assert {name: row(found, name, "nli")["n_languages"] for name in counts} == counts

@@ -298,6 +298,16 @@ def test_a_recipe_goes_on_to_the_targets_that_score_nothing_it_was_trained_on(tm
     parse_study(config)
 
 
+def test_a_method_is_asked_of_the_targets_that_its_recipes_and_those_of_the_same_tasks_go_on_to():
+    config = changed("intermediate", "pos", {"tasks": ["mini_pos"], "targets": ["bitext"]})
+    config["intermediate"] |= {"nli_fgm": {"tasks": ["mini_nli"], "training": {"method": "fgm"}}}
+    config["questions"] = {"q": {"text": "?", "factor": "method", "levels": ["fgm"]}}
+    parse_study(config)
+    config["intermediate"]["nli_fgm"]["targets"] = ["bitext"]
+    with pytest.raises(ConfigError, match=r"questions\.q\.targets: recipe nli_fgm .* go on to: bitext"):
+        parse_study(config)
+
+
 def test_arms_are_every_combination_and_retrieval_reads_the_pretrained_encoder_once():
     arms = {(arm["intermediate"], arm["target"]): arm["seeds"] for arm in parse_study(MINIMAL).arms()}
     assert arms == {

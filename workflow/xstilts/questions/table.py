@@ -68,8 +68,8 @@ def languages_of(context: Context, encoder: str, target: str, selection: str) ->
     """The target's languages in a selection, sorted.
 
     ``covered``: without English and those the encoder was not pretrained on; ``uncovered``: only the latter;
-    ``zero_shot``: all but English; ``all``: English too. An encoder that does not say what it covers (null) is taken
-    to cover everything.
+    ``zero_shot``: all but English; ``all``: English too; ``english``: alone. An encoder that does not say what it
+    covers (null) is taken to cover everything.
 
     Raises:
         ConfigError: no such selection.
@@ -83,6 +83,7 @@ def languages_of(context: Context, encoder: str, target: str, selection: str) ->
         "uncovered": [language for language in foreign if language not in covered],
         "zero_shot": foreign,
         "all": languages,
+        "english": [language for language in languages if language == ENGLISH],
     }
     if selection not in choices:
         raise ConfigError(f"languages {selection!r} is not one of {', '.join(choices)}; mend the question")

@@ -66,10 +66,14 @@ def _check_runs(question: Mapping[str, Any], study: Study, where: str) -> None:
         among = question["levels"] or [name for name, recipe in study.intermediate.items() if not recipe.direct]
     elif question["factor"] == "intermediate":
         among = [question["baseline"], *question["levels"]]
-    else:
+    elif question["factor"] == "method":
+        # A recipe is compared with one of the same tasks.
+        tasks = {recipe.tasks for recipe in study.intermediate.values() if recipe.method in question["levels"]}
         sides = {question["baseline"], *question["levels"]}
-        every = question["factor"] == "encoder"
-        among = [name for name, recipe in study.intermediate.items() if every or recipe.method in sides]
+        compared = (name for name, recipe in study.intermediate.items() if recipe.method in sides)
+        among = [name for name in compared if study.intermediate[name].tasks in tasks]
+    else:
+        among = list(study.intermediate)
     for name in among:
         leads_to = study.intermediate[name].leads_to
         if not all(map(leads_to, question["targets"] or study.targets)):

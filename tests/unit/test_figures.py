@@ -145,6 +145,12 @@ def test_a_forest_has_a_line_for_every_language(study: dict[str, Any], scores: p
     assert panels[0].get_title(loc="left") == "gain: nli - none"
 
 
+def test_a_forest_of_one_language_tells_it_once(study: dict[str, Any], scores: pd.DataFrame) -> None:
+    asked = study | {"questions": {"home": score_tables.question("?", ["nli"], targets=["xnli"], languages="english")}}
+    figure = figures.draw("forest", answer_questions(Tables(scores), asked, 200), asked, {})
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["en"]
+
+
 def test_the_scatter_names_every_recipe(study: dict[str, Any], scores: pd.DataFrame) -> None:
     rows = [("mini", name, name, 1, "pvi", 1.0 + len(name), 10) for name in ("nli", "qa", "commonsense")]
     difficulty = pd.DataFrame(rows, columns=["encoder", "intermediate", "task", "seed", "measure", "value", "n"])

@@ -21,18 +21,19 @@ def draw(answers: pd.DataFrame, context: Context, style: Style) -> Drawing:
     """One panel per question and contrast; one line per language, all together at the top."""
     rows = answers[(answers["baseline"] != "") & (answers["verdict"] != "unanswered")]
     rows = rows[(rows["slice"] == ALL) | rows["slice"].str.startswith(_LANGUAGE)]
-    panels = [group for _, group in rows.groupby(["question", "encoder", "contrast"], sort=False)]
+    panels = [_told_once(group) for _, group in rows.groupby(["question", "encoder", "contrast"], sort=False)]
     caption = (
         "Level − baseline with its 95 % interval (paired; width by Student's t), mean over targets and seeds. Diamond: "
         "all languages together, n under its panel; more is better for the level. A single language is taken as "
         "fixed, so its interval tells of its seeds and test examples only."
     )
-    heights = [0.5 + 0.19 * len(panel) for panel in panels] or [0.5]
-    pairs = [heights[start : start + 2] for start in range(0, len(heights), 2)]
-    figure = page(style, TITLE, caption, sum(map(max, pairs)))
-    grid = figure.subplots(len(pairs), 2, squeeze=False, height_ratios=[max(pair) for pair in pairs])
-    for axes, panel in zip(grid.flat, panels, strict=False):
-        _panel(axes, panel, context, style)
+    # Two panels beside each other have as many lines, drawn or not, so that lines are as far apart everywhere.
+    lines = [max(map(len, panels[start : start + 2])) for start in range(0, len(panels), 2)] or [1]
+    heights = [0.65 + 0.19 * max(count, 2) for count in lines]
+    figure = page(style, TITLE, caption, sum(heights))
+    grid = figure.subplots(len(lines), 2, squeeze=False, height_ratios=heights)
+    for place, panel in enumerate(panels):
+        _panel(grid.flat[place], panel, lines[place // 2], context, style)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
     said = [f"{p.iloc[0]['question']} {p.iloc[0]['contrast']} {signed(p.iloc[0]['effect'])}" for p in panels]
@@ -40,7 +41,12 @@ def draw(answers: pd.DataFrame, context: Context, style: Style) -> Drawing:
     return Drawing(figure, caption, alt)
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, context: Context, style: Style) -> None:
+def _told_once(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a panel; where there is one language, not all together besides."""
+    return rows if len(rows) > 2 else rows[rows["slice"] != ALL]
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, lines: int, context: Context, style: Style) -> None:
     for place, row in enumerate(rows.to_dict("records")):
         whole = row["slice"] == ALL
         color = style.palette[0 if whole else 2 % len(style.palette)]
@@ -49,12 +55,12 @@ def _panel(axes: Axes, rows: pd.DataFrame, context: Context, style: Style) -> No
     first = rows.iloc[0]
     axes.axvline(0, color="#777777", linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(rows)), [name.removeprefix(_LANGUAGE) for name in rows["slice"]])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_ylim(lines - 0.5, -0.5)
     axes.locator_params(axis="x", nbins=5)
     encoder = f", {first['encoder']}" if len(context["encoders"]) > 1 else ""
     axes.set_title(f"{first['question']}: {first['contrast']}{encoder}", weight="bold")
     n = " × ".join([count(first["n_languages"], "language"), count(first["n_seeds"], "seed")])
-    axes.set_xlabel(f"{_outcome(context['questions'][first['question']])}  (n = {n})")
+    axes.set_xlabel(f"{_outcome(context['questions'][first['question']])}\n(n = {n})")
 
 
 def _outcome(question: Mapping[str, Any]) -> str:

@@ -74,7 +74,7 @@ def _quickly() -> Iterator[None]:
 
     Environments to make (the rules name none, but every job's params are worked out to see that), and whether one job
     writes into a folder of another's, which the dry run checks. Nothing of a growing graph is garbage, so it is not
-    searched for any, then or later.
+    searched for any.
     """
     from snakemake.dag import DAG
 
@@ -87,7 +87,6 @@ def _quickly() -> Iterator[None]:
         ):
             yield
     finally:
-        gc.freeze()
         if collecting:
             gc.enable()
 

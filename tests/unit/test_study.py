@@ -157,6 +157,18 @@ def test_a_key_on_the_command_line_that_cannot_be_read_is_one_line(item, words):
             ["questions.q", "add the key measure"],
         ),
         (
+            changed("questions", "q", {"text": "?", "levels": ["nli"], "languages": "english"}),
+            ["questions.q.languages", "bitext is not scored in English"],
+        ),
+        (
+            changed(
+                "questions",
+                "q",
+                {"text": "?", "levels": ["nli"], "outcome": "alignment", "measure": "cka", "languages": "english"},
+            ),
+            ["questions.q.languages", "between English and others"],
+        ),
+        (
             changed("questions", "q", {"text": "?", "levels": ["nli"], "outcome": "accuracy_under_attack"}),
             ["questions.q.condition", "other than clean"],
         ),
@@ -295,6 +307,15 @@ def test_a_recipe_goes_on_to_the_targets_that_score_nothing_it_was_trained_on(tm
     with pytest.raises(ConfigError, match=r"questions\.q\.targets: recipe squad .* go on to: nli, bitext"):
         parse_study(config)
     config["questions"]["q"]["targets"] = ["nli"]
+    parse_study(config)
+
+
+def test_a_language_that_the_folder_lacks_and_the_hub_has_is_said_to_be_there(tmp_path):
+    config = changed("targets", {"tags": {"task": "udpos", "languages": ["en", "kk"]}})
+    config |= {"data_dir": str(tmp_path), "source": "data_dir"}
+    with pytest.raises(ConfigError, match=r"targets\.tags\.languages: .* has no 'kk'; .*with sources: {udpos: hub} also"):
+        parse_study(config)
+    config["sources"] = {"udpos": "hub"}
     parse_study(config)
 
 

@@ -29,7 +29,7 @@ def draw(answers: pd.DataFrame, context: Context, style: Style) -> Drawing:
     )
     # Two panels beside each other have as many lines, drawn or not, so that lines are as far apart everywhere.
     lines = [max(map(len, panels[start : start + 2])) for start in range(0, len(panels), 2)] or [1]
-    heights = [0.65 + 0.19 * max(count, 2) for count in lines]
+    heights = [0.65 + 0.19 * max(number, 2) for number in lines]
     figure = page(style, TITLE, caption, sum(heights))
     grid = figure.subplots(len(lines), 2, squeeze=False, height_ratios=heights)
     for place, panel in enumerate(panels):

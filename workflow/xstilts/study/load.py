@@ -152,6 +152,13 @@ def _intermediate(
     return Intermediate(name, names, training, sampling and MappingProxyType(sampling), spoken, text, wanted)
 
 
+def _elsewhere(task: tasks.Task, language: str) -> str:
+    """Where else a task is scored in a language, for a message."""
+    others = [found for found in task.editions if found.source not in ("data_dir", task.source)]
+    having = [found.source for found in others if language in found.languages.get("test", ())]
+    return "".join(f"; with sources: {{{task.name}: {source}}} also {language}" for source in having[:1])
+
+
 def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Finder) -> Target:
     where, origin = f"targets.{name}", find.origin
     task = find(value["task"], f"{where}.task")
@@ -165,6 +172,7 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Fi
         if language not in available:
             raise ConfigError(
                 f"{origin}: {where}.languages: task {task.name} has no {language!r}; it has: {' '.join(available)}"
+                + _elsewhere(task, language)
             )
     train: tuple[str, ...] = ()
     if task.type not in RETRIEVAL_TYPES:

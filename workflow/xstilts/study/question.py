@@ -58,6 +58,8 @@ def check_question(name: str, question: Mapping[str, Any], study: Study, origin:
                 f"{where}.targets: {target} is not scored under {question['condition']}; name those that are:"
                 f" {', '.join(scored)}"
             )
+        if question["languages"] == "english" and "en" not in scored[target]:
+            raise ConfigError(f"{where}.languages: {target} is not scored in English; name other targets or languages")
 
 
 def _check_runs(question: Mapping[str, Any], study: Study, where: str) -> None:
@@ -87,6 +89,8 @@ def _check_runs(question: Mapping[str, Any], study: Study, where: str) -> None:
 def _check_representations(question: Mapping[str, Any], study: Study, where: str) -> None:
     if question["measure"] is None:
         raise ConfigError(f"{where}: outcome {question['outcome']} is of a measure; add the key measure")
+    if question["languages"] == "english":
+        raise ConfigError(f"{where}.languages: {question['outcome']} is between English and others; name others")
     if study.alignment is None:
         raise ConfigError(f"{where}: outcome {question['outcome']} needs the study's alignment; add the key alignment")
     known([question["measure"]], study.alignment.measures, f"{where}.measure")

@@ -3,6 +3,7 @@
 import functools
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,15 @@ def test_every_subcommand_explains_itself(command, capsys):
         parser().parse_args([command, "--help"])
     assert caught.value.code == 0
     assert "usage: xstilts" in capsys.readouterr().out
+
+
+def test_who_stops_reading_is_not_told_of_an_error():
+    command = subprocess.Popen(
+        [sys.executable, "-m", "xstilts", "tasks"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    command.stdout.close()
+    assert command.stderr.read() == ""
+    assert command.wait() == 128 + signal.SIGPIPE
 
 
 def test_a_floor_imports_only_from_floors_below():

@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -43,8 +44,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             contextlib.nullcontext() if arguments.gpus is None else devices.hold(arguments.gpus),
         ):
             arguments.run(arguments)
+            sys.stdout.flush()
     except XstiltsError as error:
         sys.exit(_fail(str(error)))
+    except BrokenPipeError:
+        # Who read along has left, as `head` does; what is still unsaid goes nowhere, and the status is SIGPIPE's.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         # A full disk or a folder that may not be written is the machine's state, not a defect.
         sys.exit(

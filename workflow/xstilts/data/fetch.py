@@ -129,7 +129,9 @@ def existing(task: Task, data_dir: Path | None) -> Path:
         DataError: it is not set or not there.
     """
     if data_dir is None:
-        raise DataError(f"task {task.name} reads files; set data_dir to the folder of XTREME's download script")
+        raise DataError(
+            f"task {task.name} reads files; set data_dir to the folder of XTREME's download script (--data-dir DIR)"
+        )
     if not data_dir.is_dir():
         raise DataError(f"{data_dir}: no such folder; set data_dir to the folder of XTREME's download script")
     return data_dir.resolve()

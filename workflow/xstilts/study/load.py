@@ -154,9 +154,10 @@ def _intermediate(
 
 def _elsewhere(task: tasks.Task, language: str) -> str:
     """Where else a task is scored in a language, for a message."""
-    others = [found for found in task.editions if found.source not in ("data_dir", task.source)]
-    having = [found.source for found in others if language in found.languages.get("test", ())]
-    return "".join(f"; with sources: {{{task.name}: {source}}} also {language}" for source in having[:1])
+    for found in task.editions:
+        if found.source not in ("data_dir", task.source) and language in found.languages.get("test", ()):
+            return f"; with sources: {{{task.name}: {found.source}}} also {language}"
+    return ""
 
 
 def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Finder) -> Target:

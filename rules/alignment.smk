@@ -18,14 +18,10 @@ rule alignment:
         recipe=per(lambda: canonical_json(recipes.alignment_recipe(STUDY))),
         arm=per(lambda encoder, arm: canonical_json(aligned_words(STUDY, encoder, arm))),
         seeds=per(lambda encoder, arm: ALIGNED[encoder, arm]),
-        checkpoints=per(aligned_checkpoints),
-        pretrained=per(PATHS.encoder),
-        data=per(alignment_data),
-        folder=subpath(output[0], parent=True),
     shell:
         "xstilts align --gpus {resources.gpu} --recipe {params.recipe:q} --arm {params.arm:q} --seeds {params.seeds:q}"
-        " --checkpoints {params.checkpoints:q} --pretrained {params.pretrained:q} --data {params.data:q}"
-        " --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --checkpoints {input.manifests:q} --pretrained {input.pretrained[0]:q} --data {input.data:q}"
+        " --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule alignment_table:

@@ -48,11 +48,9 @@ rule attack:
                 | {"seed": seed_number(seed)}
             )
         ),
-        checkpoint=per(scored_checkpoint),
-        data=per(lambda target: PATHS.data(STUDY.targets[target].task, CLEAN)),
         resources=per(lambda condition: canonical_json(perturbation_paths(condition))),
         state=f"{PATHS.root}/state/attack/{{encoder}}/{{intermediate}}/{{target}}/{{seed}}/{{condition}}",
     shell:
-        "xstilts attack --recipe {params.recipe:q} --run {params.run:q} --checkpoint {params.checkpoint:q}"
-        " --data {params.data:q} --resources {params.resources:q} --state {params.state:q}"
+        "xstilts attack --recipe {params.recipe:q} --run {params.run:q} --checkpoint {input.manifest:q}"
+        " --data {input.data:q} --resources {params.resources:q} --state {params.state:q}"
         " --predictions {output.predictions:q} --scores {output.scores:q} 2>&1 | tee {log:q}"

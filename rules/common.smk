@@ -163,10 +163,6 @@ def text_manifest(arm):
     )
 
 
-def text_folder(arm):
-    return [] if arm.text is None else [PATHS.data(arm.text.task, "train")]
-
-
 def perturbation_paths(condition):
     """What the options of a condition stand for: files of the user's, and the folder of a lexicon."""
     options = STUDY.conditions[condition].options
@@ -283,11 +279,11 @@ def evaluations():
     ]
 
 
-def null_files(encoder, intermediate, seed):
+def null_model(encoder, intermediate, seed):
     """The null model that a difficulty job needs, if a measure does."""
-    if not any(MEASURES[name].null for name in STUDY.difficulty):
-        return []
-    return list(whole(PATHS.null(encoder, intermediate, seed)).values())
+    wanted = any(MEASURES[name].null for name in STUDY.difficulty)
+    found = all_whole([PATHS.null(encoder, intermediate, seed)] if wanted else [])
+    return {"null": found["manifests"], "null_weights": found["weights"]}
 
 
 def difficulty_table():

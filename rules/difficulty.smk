@@ -25,25 +25,12 @@ rule null:
                 recipes.null_recipe(STUDY, encoder, intermediate, seed_number(seed))
             )
         ),
-        parent=per(PATHS.encoder),
-        data=per(
-            lambda intermediate: [
-                PATHS.data(task, "train")
-                for task in STUDY.intermediate[intermediate].tasks
-            ]
-        ),
-        text=per(lambda intermediate: text_folder(STUDY.intermediate[intermediate])),
-        folder=subpath(output.manifest, parent=True),
-        state=per(
-            lambda encoder, intermediate, seed: PATHS.state(
-                "null", encoder, intermediate, seed
-            )
-        ),
+        state=PATHS.state("null", "{encoder}", "{intermediate}", "{seed}"),
         processes=per(lambda encoder: max(1, STUDY.encoders[encoder].resources["gpus"])),
     shell:
         "xstilts train --label {wildcards.intermediate:q}/null/{wildcards.seed:q} --recipe {params.recipe:q}"
-        " --parent {params.parent:q} --data {params.data:q} --text {params.text:q} --state {params.state:q}"
-        " --processes {params.processes:q} --gpus {resources.gpu} --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --parent {input.manifest:q} --data {input.data:q} --text {input.text:q} --state {params.state:q}"
+        " --processes {params.processes:q} --gpus {resources.gpu} --output {output.manifest:q} 2>&1 | tee {log:q}"
 
 
 rule difficulty:
@@ -55,7 +42,7 @@ rule difficulty:
                 )
             )
         ),
-        null=per(null_files),
+        unpack(per(null_model)),
         data=per(
             lambda intermediate: [
                 f"{PATHS.data(task, 'train')}/manifest.json"
@@ -84,19 +71,9 @@ rule difficulty:
                 )
             )
         ),
-        checkpoint=per(PATHS.intermediate),
-        null=lambda w, input: [
-            PATHS.null(w.encoder, w.intermediate, w.seed) for _ in input.null[:1]
-        ],
-        data=per(
-            lambda intermediate: [
-                PATHS.data(task, "train")
-                for task in STUDY.intermediate[intermediate].tasks
-            ]
-        ),
     shell:
         "xstilts difficulty --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q}"
-        " --checkpoint {params.checkpoint:q} --null {params.null:q} --data {params.data:q} --output {output:q}"
+        " --checkpoint {input.manifest:q} --null {input.null:q} --data {input.data:q} --output {output:q}"
         " 2>&1 | tee {log:q}"
 
 

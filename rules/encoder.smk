@@ -17,10 +17,9 @@ rule mini_encoder:
         recipe=per(
             lambda encoder: canonical_json(recipes.encoder_recipe(STUDY, encoder))
         ),
-        folder=subpath(output.manifest, parent=True),
     shell:
         "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir={DATA_DIR:q} --raw={RAW:q}"
-        " --output {params.folder:q}"
+        " --output {output.manifest:q}"
         " 2>&1 | tee {log:q}"
 
 
@@ -43,8 +42,7 @@ rule hub_encoder:
         recipe=per(
             lambda encoder: canonical_json(recipes.encoder_recipe(STUDY, encoder))
         ),
-        folder=subpath(output.manifest, parent=True),
     shell:
         "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir={DATA_DIR:q} --raw={RAW:q}"
-        " --output {params.folder:q}"
+        " --output {output.manifest:q}"
         " 2>&1 | tee {log:q}"

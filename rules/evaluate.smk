@@ -31,9 +31,6 @@ rule evaluate:
             )
         ),
         seeds=per(lambda intermediate, target: STUDY.seed_dirs(intermediate, target)),
-        checkpoints=per(scored_checkpoints),
-        data=per(evaluated_data),
-        folder=subpath(output[0], parent=True),
     shell:
         "xstilts evaluate --gpus {resources.gpu} --recipe {params.recipe:q} --arm {params.arm:q} --seeds {params.seeds:q}"
-        " --checkpoints {params.checkpoints:q} --data {params.data:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --checkpoints {input.manifests:q} --data {input.data:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -26,24 +26,11 @@ rule intermediate:
                 )
             )
         ),
-        parent=per(PATHS.encoder),
-        data=per(
-            lambda intermediate: [
-                PATHS.data(task, "train")
-                for task in STUDY.intermediate[intermediate].tasks
-            ]
-        ),
-        text=per(lambda intermediate: text_folder(STUDY.intermediate[intermediate])),
-        folder=subpath(output.manifest, parent=True),
-        state=per(
-            lambda encoder, intermediate, seed: PATHS.state(
-                encoder, intermediate, seed
-            )
-        ),
+        state=PATHS.state("{encoder}", "{intermediate}", "{seed}"),
         processes=per(lambda encoder: max(1, STUDY.encoders[encoder].resources["gpus"])),
         curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.seed:q} --recipe {params.recipe:q}"
-        " --parent {params.parent:q} --data {params.data:q} --text {params.text:q} --curves {params.curves:q}"
-        " --state {params.state:q} --processes {params.processes:q} --gpus {resources.gpu} --output {params.folder:q}"
+        " --parent {input.manifest:q} --data {input.data:q} --text {input.text:q} --curves {params.curves:q}"
+        " --state {params.state:q} --processes {params.processes:q} --gpus {resources.gpu} --output {output.manifest:q}"
         " 2>&1 | tee {log:q}"

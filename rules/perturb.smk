@@ -1,7 +1,7 @@
 rule perturb:
     input:
-        f"{PATHS.data('{task}', CLEAN)}/manifest.json",
         per(perturbation_inputs),
+        data=f"{PATHS.data('{task}', CLEAN)}/manifest.json",
     output:
         f"{PATHS.data('{task}', '{condition}')}/manifest.json",
     log:
@@ -18,8 +18,6 @@ rule perturb:
             )
         ),
         resources=per(lambda condition: canonical_json(perturbation_paths(condition))),
-        clean=subpath(input[0], parent=True),
-        folder=subpath(output[0], parent=True),
     shell:
-        "xstilts perturb --recipe {params.recipe:q} --data {params.clean:q}"
-        " --resources {params.resources:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        "xstilts perturb --recipe {params.recipe:q} --data {input.data:q}"
+        " --resources {params.resources:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -17,7 +17,6 @@ rule prepare:
     params:
         splits=per(splits),
         limit=per(limit_of),
-        folder=subpath(output[0], parent=True),
     shell:
         "xstilts prepare --task {wildcards.task:q} --source {input:q} --splits {params.splits:q} {params.limit:q}"
-        " --data-dir={DATA_DIR:q} --raw={RAW:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --data-dir={DATA_DIR:q} --raw={RAW:q} --output {output:q} 2>&1 | tee {log:q}"

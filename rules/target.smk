@@ -30,23 +30,11 @@ rule target:
                 recipes.target_recipe(STUDY, encoder, target, seed_number(seed))
             )
         ),
-        parent=per(parent_of),
-        data=per(
-            lambda target: [
-                PATHS.data(task, "train") for task in STUDY.targets[target].train
-            ]
-        ),
-        text=per(lambda target: text_folder(STUDY.targets[target])),
-        folder=subpath(output.manifest, parent=True),
-        state=per(
-            lambda encoder, intermediate, target, seed: PATHS.state(
-                encoder, intermediate, target, seed
-            )
-        ),
+        state=PATHS.state("{encoder}", "{intermediate}", "{target}", "{seed}"),
         processes=per(lambda encoder: max(1, STUDY.encoders[encoder].resources["gpus"])),
         curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{target}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.target:q}/{wildcards.seed:q}"
-        " --recipe {params.recipe:q} --parent {params.parent:q} --data {params.data:q} --text {params.text:q} --curves {params.curves:q}"
+        " --recipe {params.recipe:q} --parent {input.manifest:q} --data {input.data:q} --text {input.text:q} --curves {params.curves:q}"
         " --state {params.state:q} --processes {params.processes:q} --gpus {resources.gpu}"
-        " --output {params.folder:q} 2>&1 | tee {log:q}"
+        " --output {output.manifest:q} 2>&1 | tee {log:q}"

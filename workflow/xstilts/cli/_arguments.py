@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xstilts.artifacts import MANIFEST
 from xstilts.errors import XstiltsError
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ def items(text: str) -> list[Any]:
     return value
 
 
+def folder(text: str) -> Path:
+    """A folder, or the manifest in it: rules name files, and a manifest stands for the folder that it lies in."""
+    path = Path(text)
+    return path.parent if path.name == MANIFEST else path
+
+
 def add_data_dir(command: argparse.ArgumentParser) -> None:
     """Add ``--data-dir`` and ``--raw``.
 
@@ -56,7 +63,7 @@ def add_runs(command: argparse.ArgumentParser) -> None:
     """Add what names the runs of an arm: ``--arm``, ``--seeds`` and ``--checkpoints``."""
     command.add_argument("--arm", type=mapping, required=True, help="the words that name its runs (JSON)")
     command.add_argument("--seeds", nargs="+", required=True, help="name of each run: seed1 and so on, or pretrained")
-    command.add_argument("--checkpoints", type=Path, nargs="+", required=True, help="one per seed")
+    command.add_argument("--checkpoints", type=folder, nargs="+", required=True, help="one per seed")
 
 
 def runs_of(arguments: argparse.Namespace) -> dict[str, Path]:

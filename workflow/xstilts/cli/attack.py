@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, mapping
+from xstilts.cli._arguments import add_command, folder, mapping
 
 
 def register(commands: Any) -> None:
@@ -12,8 +12,8 @@ def register(commands: Any) -> None:
     command = add_command(commands, "attack", "attack a checkpoint in every language of a target", run)
     command.add_argument("--recipe", type=mapping, required=True, help="resolved attack recipe (JSON)")
     command.add_argument("--run", type=mapping, required=True, dest="words", help="the words that name the run (JSON)")
-    command.add_argument("--checkpoint", type=Path, required=True)
-    command.add_argument("--data", type=Path, required=True, help="clean prepared test rows")
+    command.add_argument("--checkpoint", type=folder, required=True)
+    command.add_argument("--data", type=folder, required=True, help="clean prepared test rows")
     command.add_argument("--resources", type=mapping, default={}, help="paths that its options stand for (JSON)")
     command.add_argument("--state", type=Path, required=True, help="folder for finished examples, to resume from")
     command.add_argument("--predictions", type=Path, required=True, help="Parquet file to write")

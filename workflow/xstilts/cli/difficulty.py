@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, add_gpus, mapping
+from xstilts.cli._arguments import add_command, add_gpus, folder, mapping
 
 
 def register(commands: Any) -> None:
@@ -15,9 +15,9 @@ def register(commands: Any) -> None:
     command.add_argument(
         "--run", type=mapping, required=True, dest="words", help="the words that name the checkpoint (JSON)"
     )
-    command.add_argument("--checkpoint", type=Path, required=True)
-    command.add_argument("--null", type=Path, nargs="*", default=[], help="its null model, where a measure needs one")
-    command.add_argument("--data", type=Path, nargs="+", required=True, help="prepared data of the tasks, in order")
+    command.add_argument("--checkpoint", type=folder, required=True)
+    command.add_argument("--null", type=folder, nargs="*", default=[], help="its null model, where a measure needs one")
+    command.add_argument("--data", type=folder, nargs="+", required=True, help="prepared data of the tasks, in order")
     command.add_argument("--output", type=Path, required=True, help="JSON file to write")
 
 

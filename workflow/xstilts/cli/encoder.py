@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, add_data_dir, mapping
+from xstilts.cli._arguments import add_command, add_data_dir, folder, mapping
 
 
 def register(commands: Any) -> None:
@@ -13,7 +13,7 @@ def register(commands: Any) -> None:
     command.add_argument("--recipe", type=mapping, required=True, help="resolved encoder recipe (JSON)")
     command.add_argument("--sources", type=Path, nargs="*", default=[], help="sources of the vocabulary's tasks")
     add_data_dir(command)
-    command.add_argument("--output", type=Path, required=True)
+    command.add_argument("--output", type=folder, required=True)
 
 
 def run(arguments: argparse.Namespace) -> None:

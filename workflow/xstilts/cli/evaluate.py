@@ -1,10 +1,9 @@
 """`xstilts evaluate`: zero-shot predictions and metrics of an arm's checkpoints under every condition."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, add_gpus, add_runs, mapping, runs_of
+from xstilts.cli._arguments import add_command, add_gpus, add_runs, folder, mapping, runs_of
 
 
 def register(commands: Any) -> None:
@@ -14,9 +13,9 @@ def register(commands: Any) -> None:
     command.add_argument("--recipe", type=mapping, required=True, help="resolved evaluation recipe (JSON)")
     add_runs(command)
     command.add_argument(
-        "--data", type=Path, nargs="+", required=True, help="prepared test rows under each of the recipe's conditions"
+        "--data", type=folder, nargs="+", required=True, help="prepared test rows under each of the recipe's conditions"
     )
-    command.add_argument("--output", type=Path, required=True, help="folder to write")
+    command.add_argument("--output", type=folder, required=True, help="folder to write")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, add_data_dir
+from xstilts.cli._arguments import add_command, add_data_dir, folder
 from xstilts.cli.fetch import splits
 
 
@@ -18,7 +18,7 @@ def register(commands: Any) -> None:
     )
     add_data_dir(command)
     command.add_argument("--limit", type=int, help="keep at most this many rows per split and language")
-    command.add_argument("--output", type=Path, required=True)
+    command.add_argument("--output", type=folder, required=True)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.cache import Cache, checkpoint_key
-from xstilts.cli._arguments import add_command, add_gpus, mapping
+from xstilts.cli._arguments import add_command, add_gpus, folder, mapping
 
 
 def register(commands: Any) -> None:
@@ -16,15 +16,15 @@ def register(commands: Any) -> None:
     command = add_command(commands, "train", "fine-tune a checkpoint on English data", run)
     add_gpus(command)
     command.add_argument("--recipe", type=mapping, required=True, help="resolved training recipe (JSON)")
-    command.add_argument("--parent", type=Path, required=True, help="checkpoint to start from")
+    command.add_argument("--parent", type=folder, required=True, help="checkpoint to start from")
     command.add_argument(
-        "--data", type=Path, nargs="+", required=True, help="prepared data of the recipe's tasks, in order"
+        "--data", type=folder, nargs="+", required=True, help="prepared data of the recipe's tasks, in order"
     )
-    command.add_argument("--output", type=Path, required=True, help="checkpoint to write")
+    command.add_argument("--output", type=folder, required=True, help="checkpoint to write")
     command.add_argument("--label", required=True, help="name on progress lines")
     command.add_argument("--curves", type=Path, help="folder for TensorBoard event files")
     command.add_argument(
-        "--text", type=Path, nargs="*", help="prepared unlabelled sentences, for methods that want them"
+        "--text", type=folder, nargs="*", help="prepared unlabelled sentences, for methods that want them"
     )
     command.add_argument(
         "--state", type=Path, help="folder for the state of the unfinished run (default: beside the output)"

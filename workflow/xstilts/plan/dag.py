@@ -117,7 +117,7 @@ def _job(job: Any, workflow: Any, needs: Callable[[Any], tuple[int, int]]) -> Jo
         gpus=gpus,
         recipe=_mapping(_param(job, "recipe")),
         seeds=_strings(_param(job, "seeds")),
-        data=_strings(_param(job, "data")),
+        data=tuple(str(Path(manifest).parent) for manifest in _strings(job.input.get("data"))),
         why=reasons(dag.reason(job), _makers(job, dag)) if dag.needrun(job) else (),
         seconds=seconds,
         limit=_limit(_strings(_param(job, "limit"))),

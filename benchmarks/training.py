@@ -1,10 +1,11 @@
 """How fast is fine-tuning beside Hugging Face's Trainer, on the same model, examples and optimiser batches?
 
-    python benchmarks/training.py --data-dir DIR [--quick] [--repeats 5] [--examples 256] [--precision fp32]
+    python benchmarks/training.py --data-dir DIR [--quick] [--tasks xnli xquad] [--repeats 5] [--examples 256]
+                                  [--precision fp32]
 
 A randomly drawn encoder (6 layers of 384, vocabulary 30,000) is trained on token sequences that have the lengths of
-real XNLI pairs and XQuAD questions with their paragraphs, drawn from both together and cut at 128 tokens; DIR holds the
-two in XTREME's layout.
+real XNLI pairs and XQuAD questions with their paragraphs, drawn from both together (or from one: `--tasks`) and cut at
+128 tokens; DIR holds them in XTREME's layout.
 Peers, in one process, in turn, on equal threads:
 
 - trainer_default: Trainer as run_xnli.py configures it: every sequence padded to 128, float32, batch 32
@@ -70,6 +71,7 @@ PARTS = {
     "embeddings": {"embedding", "embedding_dense_backward", "index_select"},
     "optimiser": {"_fused_adamw_", "linalg_vector_norm", "_foreach_norm", "_foreach_mul_"},
 }
+FIELDS = {"xnli": ("text_a", "text_b"), "xquad": ("question", "context")}
 VOCABULARY, MAX_LENGTH, BATCH, LABELS = 30_000, 128, 32, ("0", "1", "2")
 RECIPE = {
     "seed": 1,
@@ -85,14 +87,14 @@ RECIPE = {
 }
 
 
-def real_lengths(data_dir: Path, count: int) -> list[int]:
-    """Token counts of rows drawn uniformly from all XNLI pairs and XQuAD questions with their paragraphs."""
+def real_lengths(data_dir: Path, names: list[str], count: int) -> list[int]:
+    """Token counts of rows drawn uniformly from all test rows of these tasks."""
     tokenizer = build_tokenizer(read_sentencepiece(), MAX_LENGTH)
     texts = []
-    for name, fields in (("xnli", ("text_a", "text_b")), ("xquad", ("question", "context"))):
-        task = tasks.get(name)
+    for name in names:
+        task, (first, second) = tasks.get(name), FIELDS[name]
         for language in task.languages["test"]:
-            texts += [(row[fields[0]], row[fields[1]]) for row in task.read(data_dir, "test", language)]
+            texts += [(row[first], row[second]) for row in task.read(data_dir, "test", language)]
     drawn = [texts[place] for place in np.random.default_rng(0).permutation(len(texts))[:count]]
     encoded = tokenizer([a for a, _ in drawn], [b for _, b in drawn], truncation=True, max_length=MAX_LENGTH)
     return [len(ids) for ids in encoded["input_ids"]]
@@ -286,6 +288,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path, required=True, help="XNLI and XQuAD in XTREME's layout")
+    parser.add_argument("--tasks", nargs="+", choices=list(FIELDS), default=list(FIELDS))
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--examples", type=int, default=256)
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
@@ -293,7 +296,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.examples, arguments.repeats = 96, 3
-    lengths = real_lengths(arguments.data_dir, arguments.examples)
+    lengths = real_lengths(arguments.data_dir, arguments.tasks, arguments.examples)
     examples = examples_of(lengths)
     mean = statistics.mean(lengths)
     print(
@@ -313,6 +316,7 @@ def main() -> None:
         if torch.cuda.is_available()
         else f"cpu, {torch.get_num_threads()} threads",
         "precision": arguments.precision,
+        "tasks": arguments.tasks,
         "examples": len(examples),
         "mean_tokens": round(mean, 1),
         "repeats": arguments.repeats,

@@ -1,5 +1,6 @@
 """Figures of a synthetic study."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -85,6 +86,24 @@ def test_missing_scores_leave_a_marked_cell(study: dict[str, Any], scores: pd.Da
     partial = scores[~((scores["intermediate"] == "nli") & (scores["target"] == "xnli"))]
     cells = [found.get_text() for found in figures.draw("gain_heatmap", partial, study, {}).axes[0].texts]
     assert cells.count("n/a") == 2  # nli on xnli, and nli's mean
+
+
+@pytest.mark.parametrize("count", [2, 8, 11])
+@pytest.mark.parametrize("size", [7, 10])
+def test_the_heat_maps_headers_do_not_run_into_each_other(
+    study: dict[str, Any], scores: pd.DataFrame, count: int, size: float
+) -> None:
+    names = [f"target_{number:02}" for number in range(count)]
+    many = study | {"targets": {name: study["targets"]["xnli"] for name in names}}
+    rows = scores[scores["target"] == "xnli"]
+    table = pd.concat([rows.assign(target=name) for name in names])
+    figure = figures.draw("gain_heatmap", table, many, {"font_size": size})
+    figure.draw_without_rendering()
+    labels = figure.axes[0].get_xticklabels()
+    boxes = [label.get_window_extent() for label in labels]
+    slanted = {label.get_rotation() for label in labels} == {45.0}
+    assert slanted or not any(left.overlaps(right) for left, right in itertools.pairwise(boxes))
+    assert not slanted or count > 2
 
 
 def test_colours_come_from_the_style_alone(study: dict[str, Any], scores: pd.DataFrame) -> None:

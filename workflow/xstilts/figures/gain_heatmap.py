@@ -72,7 +72,7 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
         for row, recipe in enumerate(recipes):
             for column, target in enumerate([*targets, MEAN]):
                 _cell(axes, row, column + 0.15 * (target == MEAN), panel.get((recipe, target)), norm, colours)
-        _frame(axes, recipes, [*metrics, "mean of\ntargets"])
+        _frame(axes, style, recipes, [*metrics, "mean of\ntargets"])
         if len(gains) > 1:
             axes.set_ylabel(encoder, weight="bold")
     bar = figure.colorbar(ScalarMappable(norm, colours), ax=list(panels), aspect=18, pad=0.015, fraction=0.03)
@@ -114,7 +114,7 @@ def _cell(axes: Axes, row: int, column: float, gain: Gain | None, norm: Normaliz
     label.set_path_effects([withStroke(linewidth=3, foreground=fill)])
 
 
-def _frame(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
+def _frame(axes: Axes, style: Style, rows: Sequence[str], columns: Sequence[str]) -> None:
     positions = np.arange(len(columns), dtype=float)
     positions[-1] += 0.15
     axes.set(xlim=(-0.5, positions[-1] + 0.5), ylim=(len(rows) - 0.5, -0.5))
@@ -123,8 +123,10 @@ def _frame(axes: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
     axes.tick_params(length=0)
     axes.xaxis.tick_top()
     axes.spines[:].set_visible(False)
-    if len(columns) > WIDTH * 1.5:
-        axes.tick_params(axis="x", rotation=45)
+    longest = max(len(line) for name in columns for line in name.split("\n"))
+    # Inches: a letter is a little over half as wide as high; recipes and colour bar take two of the page.
+    if (longest + 1) * 0.55 * style.font_size / 72 > (WIDTH - 2) / len(columns):
+        axes.set_xticks(positions, columns, rotation=45, ha="left", ma="left", rotation_mode="anchor")
 
 
 def _luminance(colour: tuple[float, float, float]) -> float:

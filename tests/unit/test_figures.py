@@ -16,6 +16,7 @@ from matplotlib.text import Text
 
 from xstilts import figures
 from xstilts.errors import ConfigError
+from xstilts.figures import gain_heatmap
 from xstilts.questions.answers import Tables, answer_questions, main_answers
 from xstilts.questions.covariates import beside_scores
 from xstilts.questions.summary import summary
@@ -91,10 +92,11 @@ def test_missing_scores_leave_a_marked_cell(study: dict[str, Any], scores: pd.Da
 @pytest.mark.parametrize("count", [2, 8, 11])
 @pytest.mark.parametrize("size", [7, 10])
 def test_the_heat_maps_headers_do_not_run_into_each_other(
-    study: dict[str, Any], scores: pd.DataFrame, count: int, size: float
+    study: dict[str, Any], scores: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, count: int, size: float
 ) -> None:
+    monkeypatch.setattr(gain_heatmap, "RESAMPLES", 100)
     names = [f"target_{number:02}" for number in range(count)]
-    many = study | {"targets": {name: study["targets"]["xnli"] for name in names}}
+    many = study | {"targets": dict.fromkeys(names, study["targets"]["xnli"])}
     rows = scores[scores["target"] == "xnli"]
     table = pd.concat([rows.assign(target=name) for name in names])
     figure = figures.draw("gain_heatmap", table, many, {"font_size": size})

@@ -2,7 +2,7 @@ rule alignment:
     input:
         unpack(per(lambda encoder, arm: all_whole(aligned_checkpoints(encoder, arm)))),
         pretrained=per(lambda encoder: list(whole(PATHS.encoder(encoder)).values())),
-        data=per(lambda: [f"{folder}/manifest.json" for folder in alignment_data()]),
+        data=per(alignment_data),
     output:
         PATHS.alignment("{encoder}", "{arm}"),
     log:

@@ -231,7 +231,8 @@ def aligned_checkpoints(encoder, arm):
 def alignment_data():
     """Prepared test rows under every condition that alignment is measured in, in the recipe's order."""
     return [
-        PATHS.data(STUDY.alignment.task, name) for name in STUDY.alignment.conditions
+        f"{PATHS.data(STUDY.alignment.task, name)}/manifest.json"
+        for name in STUDY.alignment.conditions
     ]
 
 
@@ -264,7 +265,14 @@ def lost_checkpoint_files():
 def evaluated_data(target):
     """Prepared test rows under every condition that a target is scored in, in the recipe's order."""
     task = STUDY.targets[target].task
-    return [PATHS.data(task, name) for name in STUDY.evaluated(target)]
+    return [
+        f"{PATHS.data(task, name)}/manifest.json" for name in STUDY.evaluated(target)
+    ]
+
+
+def training_data(names):
+    """Prepared English rows of some tasks, in their order."""
+    return [f"{PATHS.data(task, 'train')}/manifest.json" for task in names]
 
 
 def evaluations():

@@ -3,10 +3,7 @@ rule null:
     input:
         unpack(per(lambda encoder: whole(PATHS.encoder(encoder)))),
         data=per(
-            lambda intermediate: [
-                f"{PATHS.data(task, 'train')}/manifest.json"
-                for task in STUDY.intermediate[intermediate].tasks
-            ]
+            lambda intermediate: training_data(STUDY.intermediate[intermediate].tasks)
         ),
         text=per(lambda intermediate: text_manifest(STUDY.intermediate[intermediate])),
     output:
@@ -44,10 +41,7 @@ rule difficulty:
         ),
         unpack(per(null_model)),
         data=per(
-            lambda intermediate: [
-                f"{PATHS.data(task, 'train')}/manifest.json"
-                for task in STUDY.intermediate[intermediate].tasks
-            ]
+            lambda intermediate: training_data(STUDY.intermediate[intermediate].tasks)
         ),
     output:
         PATHS.difficulty("{encoder}", "{intermediate}", "{seed}"),

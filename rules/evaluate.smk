@@ -7,11 +7,7 @@ rule evaluate:
                 )
             )
         ),
-        data=per(
-            lambda target: [
-                f"{folder}/manifest.json" for folder in evaluated_data(target)
-            ]
-        ),
+        data=per(evaluated_data),
     output:
         PATHS.evaluation("{encoder}", "{intermediate}", "{target}"),
     log:

@@ -2,10 +2,7 @@ rule intermediate:
     input:
         unpack(per(lambda encoder: whole(PATHS.encoder(encoder)))),
         data=per(
-            lambda intermediate: [
-                f"{PATHS.data(task, 'train')}/manifest.json"
-                for task in STUDY.intermediate[intermediate].tasks
-            ]
+            lambda intermediate: training_data(STUDY.intermediate[intermediate].tasks)
         ),
         text=per(lambda intermediate: text_manifest(STUDY.intermediate[intermediate])),
     output:

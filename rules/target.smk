@@ -7,12 +7,7 @@ rule target:
                 )
             )
         ),
-        data=per(
-            lambda target: [
-                f"{PATHS.data(task, 'train')}/manifest.json"
-                for task in STUDY.targets[target].train
-            ]
-        ),
+        data=per(lambda target: training_data(STUDY.targets[target].train)),
         text=per(lambda target: text_manifest(STUDY.targets[target])),
     output:
         manifest=f"{PATHS.target('{encoder}', '{intermediate}', '{target}', '{seed}')}/manifest.json",

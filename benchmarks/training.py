@@ -67,7 +67,7 @@ PARTS = {
     "softmax": {"_softmax", "_softmax_backward_data"},
     "layer_norm": {"native_layer_norm", "native_layer_norm_backward"},
     "gelu": {"gelu", "gelu_backward"},
-    "dropout": {"native_dropout", "native_dropout_backward", "bernoulli_"},
+    "dropout": {"native_dropout", "native_dropout_backward", "bernoulli_", "random_", "lt"},
     "embeddings": {"embedding", "embedding_dense_backward", "index_select"},
     "optimiser": {"_fused_adamw_", "linalg_vector_norm", "_foreach_norm", "_foreach_mul_"},
 }
@@ -84,6 +84,7 @@ RECIPE = {
     "evaluations": 1,
     "selection": "last",
     "micro_batch_tokens": None,
+    "compile": False,
 }
 
 

@@ -8,7 +8,7 @@ from xstilts.seeds import derive_seed, rng
 WORDS = [f"w{number}" for number in range(40)] + ["red", "blue", "left", "right", "where", "?", "the"]
 
 
-def tiny_encoder(path, seed=0, dropout=0.1):
+def tiny_encoder(path, seed=0, dropout=0.1, layers=2):
     import torch
     from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
 
@@ -36,7 +36,7 @@ def tiny_encoder(path, seed=0, dropout=0.1):
     config = XLMRobertaConfig(
         vocab_size=len(vocabulary),
         hidden_size=32,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=130,

@@ -16,9 +16,9 @@ from xstilts.training.passes import Passes
 
 # The toy encoder's embeddings are small and its vocabulary knows whole words only.
 GENTLE = {
-    "fgm": {"epsilon": 0.02},
-    "pgd": {"step_size": 0.01, "epsilon": 0.02},
-    "freelb": {"step_size": 0.02, "initial_magnitude": 0.02, "max_norm": 0.05},
+    "fgm": {"epsilon": 0.01},
+    "pgd": {"step_size": 0.004, "epsilon": 0.01},
+    "freelb": {"step_size": 0.01, "initial_magnitude": 0.01, "max_norm": 0.02},
     "char_noise": {"strength": 0.02},
     "char_adversarial": {"strength": 0.02},
     "dann": {"coefficient": 0.1},

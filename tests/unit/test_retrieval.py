@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tiny import tiny_encoder
 from xstilts import tasks
 from xstilts.evaluation.retrieval import retrieve_from_pools, retrieve_pairs
 from xstilts.evaluation.sentences import POOLINGS, SentenceEncoder
@@ -50,6 +51,24 @@ def test_every_layer_and_pooling_comes_from_one_pass(encoder):
     alone = SentenceEncoder(encoder, RECIPE | {"layer": 1, "sweep": False, "pooling": ["cls"]})
     assert alone.views == [(1, "cls")]
     assert np.allclose(alone.encode(TEXTS[:3])[0], vectors[5, :3], atol=1e-5)
+
+
+def test_layers_far_above_the_one_that_counts_are_not_computed(tmp_path, capfd):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    checkpoint = tiny_encoder(tmp_path / "encoder", layers=4)
+    whole = SentenceEncoder(checkpoint, RECIPE | {"pooling": ["mean"]}).encode(TEXTS)
+    spent = []
+    for layer in range(5):
+        encoder = SentenceEncoder(checkpoint, RECIPE | {"layer": layer, "sweep": False, "pooling": ["mean"]})
+        with FlopCounterMode(display=False) as counter:
+            vectors = encoder.encode(TEXTS)
+        spent.append(counter.get_total_flops())
+        assert np.array_equal(vectors[0], whole[[4, 0, 1, 2, 3].index(layer)])
+    of_a_layer = spent[1] - spent[0]
+    assert of_a_layer > 0
+    assert spent == [spent[0] + more * of_a_layer for more in (0, 1, 2, 3, 3)]
+    assert "layer" not in capfd.readouterr().err
 
 
 def test_poolings_leave_padding_out():

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from xstilts.models.heads.base import Item, padded, types_of
-from xstilts.models.load import load_encoder, load_tokenizer
+from xstilts.models.load import depth, load_encoder, load_tokenizer
 from xstilts.models.pooling import POOLINGS
 from xstilts.models.segment import Segmenter
 from xstilts.training.batching import inference_batches, token_budget
@@ -36,12 +36,13 @@ class SentenceEncoder:
         self._device = prepare_torch()
         tokenizer = load_tokenizer(checkpoint)
         self._segmenter, self._pad_id = Segmenter(tokenizer), tokenizer.pad_token_id
-        self._model = load_encoder(checkpoint).to(self._device).eval()
         self._recipe = recipe
-        last = int(self._model.config.num_hidden_layers)
+        last = depth(checkpoint)
         chosen = last if recipe["layer"] is None else min(recipe["layer"], last)
         layers = [chosen, *(layer for layer in range(last + 1) if layer != chosen and recipe["sweep"])]
         self._layers = sorted(layers)
+        # One more than is read: what some architectures do after their last layer is then outside it.
+        self._model = load_encoder(checkpoint, min(max(layers) + 1, last)).to(self._device).eval()
         self.views = [(layer, pooling) for pooling in recipe["pooling"] for layer in layers]
 
     def encode(self, texts: Sequence[str], contexts: Sequence[str] = ()) -> np.ndarray:

@@ -29,8 +29,12 @@ def load_tokenizer(checkpoint: Path) -> Any:
     return tokenizer
 
 
-def load_encoder(checkpoint: Path) -> Any:
+def load_encoder(checkpoint: Path, layers: int | None = None) -> Any:
     """The encoder of a checkpoint, in float32, its bytes checked against the manifest.
+
+    Args:
+        checkpoint: its folder.
+        layers: only so many of its layers, the lowest; all of them unless given.
 
     Raises:
         CheckpointError: the checkpoint is not whole or its bytes are not those of its manifest.
@@ -38,8 +42,16 @@ def load_encoder(checkpoint: Path) -> Any:
     from transformers import AutoModel
 
     verify(checkpoint)
+    lowest = {} if layers is None else {"num_hidden_layers": layers}
     with quiet():
-        return AutoModel.from_pretrained(checkpoint, **_options())
+        return AutoModel.from_pretrained(checkpoint, **lowest, **_options())
+
+
+def depth(checkpoint: Path) -> int:
+    """How many layers the checkpoint's encoder has."""
+    from transformers import AutoConfig
+
+    return int(AutoConfig.from_pretrained(checkpoint, trust_remote_code=False).num_hidden_layers)
 
 
 def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:

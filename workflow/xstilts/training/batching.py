@@ -10,8 +10,9 @@ from xstilts.models.heads import Item
 
 # Padded tokens of a pass whose activations still fit a CPU core's cache, and of one that fills a GPU.
 _CPU_TOKENS, _GPU_TOKENS = 2048, 16384
-# What starting one more forward and backward pass costs, in tokens: a guess, which changes speed and no gradient.
-_PASS_OVERHEAD = 128
+# What one more forward and backward pass costs to start, as a share of the tokens that suit the device. On a CPU half
+# or twice as much changes little; a guess for GPUs.
+_PASS_OVERHEAD = 1 / 40
 
 
 def token_budget(wanted: int | None, device_type: str) -> int:
@@ -22,9 +23,10 @@ def token_budget(wanted: int | None, device_type: str) -> int:
 def micro_batches(items: Sequence[Item], max_tokens: int) -> list[list[Item]]:
     """Cut a step's items, sorted by length, where it costs least.
 
-    Minimises padded tokens plus a fixed overhead per pass, with no pass above ``max_tokens`` padded tokens (a single
-    longer item passes alone). Exact, by dynamic programming over the cut points.
+    Minimises padded tokens plus an overhead per pass, a share of ``max_tokens``, with no pass above ``max_tokens``
+    padded tokens (a single longer item passes alone). Exact, by dynamic programming over the cut points.
     """
+    overhead = max_tokens * _PASS_OVERHEAD
     ordered = sorted(items, key=lambda item: item.length)
     widths = [len(item.sequences) for item in ordered]
     best = [0.0] + [float("inf")] * len(ordered)
@@ -36,8 +38,8 @@ def micro_batches(items: Sequence[Item], max_tokens: int) -> list[list[Item]]:
             tokens = sequences * ordered[end - 1].length
             if tokens > max_tokens and start < end - 1:
                 break
-            if best[start] + tokens + _PASS_OVERHEAD < best[end]:
-                best[end], cut[end] = best[start] + tokens + _PASS_OVERHEAD, start
+            if best[start] + tokens + overhead < best[end]:
+                best[end], cut[end] = best[start] + tokens + overhead, start
     batches, end = [], len(ordered)
     while end:
         batches.append(ordered[cut[end] : end])

@@ -16,6 +16,7 @@ from xstilts.errors import XstiltsError
 from xstilts.models.heads import Head, Item
 from xstilts.training.attempt import Attempt
 from xstilts.training.batching import inference_batches, micro_batches, padded_tokens, real_tokens, token_budget
+from xstilts.training.dropout import cheap_dropout
 from xstilts.training.methods import Inputs, Objective
 from xstilts.training.passes import Passes
 from xstilts.training.progress import Progress
@@ -62,9 +63,10 @@ def fine_tune(
         batch = _present(attempt, stream, own, inputs)
         units = setting.world.total(sum(map(stream.head.units, batch)), setting.device)
         see = None if observe is None else _told_places(observe, stream, batch, own)
-        loss = _backward_within_memory(attempt, stream, batch, units, objective, see)
-        if attempt.auxiliary is not None:
-            attempt.auxiliary.backward(step, attempt.steps)
+        with cheap_dropout(setting.device, compiled=recipe["compile"]):
+            loss = _backward_within_memory(attempt, stream, batch, units, objective, see)
+            if attempt.auxiliary is not None:
+                attempt.auxiliary.backward(step, attempt.steps)
         loss = float(setting.world.sum_gradients(attempt.trained.values(), loss))
         if not math.isfinite(loss):
             rows = [str(stream.rows[stream.items[index].row]["id"]) for index in indices]

@@ -83,6 +83,8 @@ def prepare_torch() -> torch.device:
     The number of threads follows ``OMP_NUM_THREADS``, which rules set, because sums depend on it.
     """
     torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+    # Nothing here reads memory that it has not written; filling every new tensor first took a twentieth of training.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -1,6 +1,7 @@
 """Rules, command line and package agree: nothing calls what is not there."""
 
 import functools
+import os
 import re
 import shlex
 import signal
@@ -29,6 +30,18 @@ def dry_run(tmp_path_factory):
         return done.stdout + done.stderr
 
     return said
+
+
+def test_jobs_find_their_command_in_an_environment_that_was_not_activated(tmp_path):
+    workplace = Workplace(tmp_path)
+    target = "results/tiny/data/mini_pos/test.source.json"
+    command = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(tmp_path)),
+        *("--configfile", str(workplace.study), "--cores", "1", "--", target),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": os.defpath})
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (tmp_path / target).is_file()
 
 
 @pytest.mark.slow

@@ -1,21 +1,16 @@
 import gc
-import os
-import shutil
 import signal
-import sys
-from pathlib import Path
 
 from snakemake.utils import min_version
 
+from xstilts.environment import let_jobs_find_xstilts
 from xstilts.failures import failures
 from xstilts.relay import relay_signals
 from xstilts.timers import cancel_timers
 
 min_version("9.10")
 
-# Jobs call `xstilts`: in an environment that was not activated it stands beside the Python that runs this.
-if shutil.which("xstilts") is None:
-    os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
+let_jobs_find_xstilts()
 
 # SLURM warns a job of its wall clock by SIGUSR1. Snakemake must not die of it, nor the shell around the training process,
 # which saves its state when the signal is passed on to it. A prefix replaces Snakemake's own, so it says that part too.

@@ -31,10 +31,11 @@ def test_units_are_dropped_with_their_probability_wherever_they_stand(p, dimensi
     with cheap_dropout(CPU, compiled=False):
         masks = torch.stack([functional.dropout(torch.ones(shape), p, training=True) for _ in range(25)])
     kept = (masks != 0).double()
-    deviation = (p * (1 - p) / kept.numel()) ** 0.5
-    assert abs(float(kept.mean()) - (1 - p)) < 6 * deviation + 2**-16
-    place_deviation = (p * (1 - p) / 25) ** 0.5
-    assert float((kept.mean(0) - (1 - p)).abs().max()) < 6.5 * place_deviation + 0.05
+    places = kept.flatten(1)
+    # Four units share a draw of 64 bits: each of the four, and the first and the last units, on their own.
+    for some in (places, *(places[:, start::4] for start in range(4)), places[:, :100], places[:, -100:]):
+        deviation = (p * (1 - p) / some.numel()) ** 0.5
+        assert abs(float(some.mean()) - (1 - p)) < 6 * deviation + 2**-16
     assert masks[masks != 0].unique().numel() == 1
     assert float(masks.max()) == pytest.approx(1 / (1 - p), rel=2e-4)
 

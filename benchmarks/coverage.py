@@ -36,6 +36,7 @@ class Design:
         spreads: standard deviations of language, seed and cell effects, in points.
         examples: test examples per language; 0: as many as anyone could want.
         translated: whether they are the same in every language.
+        lacking: how many of them, each time others, a language lacks.
         tails: ``normal``, ``heavy`` (Student's t with 3 degrees of freedom) or ``skewed`` (exponential).
         shares: the part of the languages that each target has; what a target adds to a cell is a cell effect.
     """
@@ -45,6 +46,7 @@ class Design:
     spreads: tuple[float, float, float]
     examples: int = 0
     translated: bool = False
+    lacking: int = 0
     tails: str = "normal"
     shares: tuple[float, ...] = (1.0,)
 
@@ -93,11 +95,18 @@ DESIGNS = [
     Design(12, 3, (1.5, 1.0, 0.7), shares=(1.0, 0.7, 0.4)),
     Design(12, 3, (1.5, 1.0, 0.7), 200),
     Design(12, 3, (1.5, 1.0, 0.7), 200, translated=True),
+    Design(12, 3, (1.5, 1.0, 0.7), 200, translated=True, lacking=1),
     Design(12, 2, (1.5, 1.5, 0.7), 200, translated=True),
     Design(12, 3, (0.0, 0.0, 0.0), 200, translated=True),
+    Design(12, 3, (0.0, 0.0, 0.0), 200, translated=True, lacking=1),
     Design(12, 3, (0.0, 0.0, 0.7)),
 ]
-FAMILY, CONTRASTS = DESIGNS[2], 4
+# Questions of several contrasts: languages, seeds and spreads, and how many contrasts.
+FAMILIES = [
+    (Design(12, seeds, (1.5, spread, 0.7)), contrasts)
+    for seeds, spread in ((2, 1.5), (2, 3.0), (3, 1.0), (3, 3.0), (5, 3.0))
+    for contrasts in (4, 10)
+]
 POWER, TRUTH, SEEDS = DESIGNS[2], 2.0, (2, 3, 5, 10)
 RECIPES, CORRELATIONS = (4, 9, 20), (0.0, 0.8)
 
@@ -121,7 +130,7 @@ def main() -> None:
     sizes = arguments.simulations, arguments.resamples
     with ProcessPoolExecutor(arguments.workers) as pool:
         lines = [pool.submit(line, design, *sizes) for design in DESIGNS]
-        lines += [pool.submit(family, *sizes)]
+        lines += [pool.submit(family, *family_of, *sizes) for family_of in FAMILIES]
         lines += [pool.submit(power, seeds, *sizes) for seeds in SEEDS]
         lines += [pool.submit(correlated, recipes, truth, *sizes) for recipes in RECIPES for truth in CORRELATIONS]
         print(
@@ -145,6 +154,7 @@ def line(design: Design, count: int, resamples: int) -> str:
 def described(design: Design) -> str:
     """What the numbers of a design do not say."""
     words = [f"{design.examples} examples{', translated' * design.translated}"] if design.examples else []
+    words += [f"each language lacks {design.lacking}"] if design.lacking else []
     words += [design.tails] if design.tails != "normal" else []
     if len(design.shares) > 1:
         words.append(f"targets with {', '.join(f'{share:.0%}' for share in design.shares)} of the languages")
@@ -175,14 +185,16 @@ def simulated(
         return cells, None
     own = generator.normal(0, OWN, (1 if design.translated else languages, 1, examples))
     points = own + generator.normal(0, INSEED, (languages, seeds, examples))
-    shares = {
-        str(code): np.stack([points[code].T / 100, np.ones((examples, seeds))], axis=-1) for code in range(languages)
-    }
-    ids = {
-        code: tuple(f"{'' if design.translated else code}-{number}" for number in range(examples)) for code in shares
-    }
-    drawn = np.stack(list(resampled(shares, ids, resamples, ("coverage",)).values()), axis=1)[:, None]
-    return cells + points.mean(axis=-1)[None], drawn + cells.astype(np.float32)
+    shares, ids, means = {}, {}, []
+    for code in range(languages):
+        there = [number for number in range(examples) if not 0 <= number - code * design.lacking < design.lacking]
+        found = points[code].T[there]
+        means.append(found.mean(axis=0))
+        shares[code] = np.stack([found / 100, np.ones_like(found)], axis=-1)
+        ids[code] = tuple(f"{'' if design.translated else code}-{number}" for number in there)
+    drawn = resampled(shares, ids, resamples, ("coverage",))
+    sampled = np.stack([drawn[code] for code in shares], axis=1)[:, None]
+    return cells + np.array(means)[None], sampled + cells.astype(np.float32)
 
 
 def scattered(generator: np.random.Generator, tails: str, shape: Sequence[int]) -> statistics.Array:
@@ -204,23 +216,27 @@ def judged(
     return Judged(low <= truth <= high, small, small and not low <= 0 <= high, high - low)
 
 
-def p_value(cells: statistics.Array, known: statistics.Spread, resamples: int, seed: int) -> float:
+def p_value(cells: statistics.Array, known: statistics.Spread, resamples: int, seed: int, tests: int = 1) -> float:
     """The larger of a contrast's two p; where Student's t leaves no doubt, the other is not computed."""
-    by_t = known.p_value(statistics.effect(cells))
+    by_t = known.p_value(statistics.effect(cells), tests)
     return by_t if by_t >= 0.05 else max(by_t, statistics.sign_flip(cells, resamples, seed))
 
 
-def family(count: int, resamples: int) -> str:
+def family(design: Design, contrasts: int, count: int, resamples: int) -> str:
     """How often one contrast or more of a question is significant although none differs."""
-    generator = np.random.default_rng(derive_seed("coverage", "family"))
+    generator = np.random.default_rng(derive_seed("coverage", "family", str(design), contrasts))
     wrong = 0
     for number in range(count):
         p_values = []
-        for _ in range(CONTRASTS):
-            cells, _ = simulated(generator, FAMILY, resamples)
-            p_values.append(p_value(cells, statistics.spread(cells), resamples, number))
+        for _ in range(contrasts):
+            cells, _ = simulated(generator, design, resamples)
+            p_values.append(p_value(cells, statistics.spread(cells), resamples, number, contrasts))
         wrong += min(statistics.holm(p_values)) < 0.05
-    return f"\none p < 0.05 or more among {CONTRASTS} contrasts, Holm-corrected: {100 * wrong / count:.1f} %"
+    spreads = ", ".join(f"{spread:g}" for spread in design.spreads)
+    return (
+        f"Holm p < 0.05 of one or more among {contrasts} contrasts, {design.languages} languages, {design.seeds} seeds,"
+        f" sd {spreads}: {100 * wrong / count:.1f} %"
+    )
 
 
 def power(seeds: int, count: int, resamples: int) -> str:

@@ -103,6 +103,9 @@ def test_methods_are_compared_over_recipes_with_the_same_tasks(study: dict[str, 
     }
     with pytest.raises(ConfigError, match="no recipe of method fgm has the tasks"):
         answer_questions(Tables(scores), lonely, FEW)
+    torn = lonely | {"intermediate": recipes | {"commonsense": {"method": "standard", "tasks": ["x"]}}}
+    with pytest.raises(ConfigError, match="several recipes of method standard have the tasks"):
+        answer_questions(Tables(scores), torn, FEW)
 
 
 def test_encoders_are_compared_after_every_recipe(study: dict[str, Any], scores: pd.DataFrame) -> None:
@@ -145,6 +148,34 @@ def test_a_correlation_says_how_little_few_recipes_show(study: dict[str, Any], s
     with pytest.raises(ConfigError, match=r"difficulty\.loss' is not measured; the study has: difficulty\.pvi"):
         asked = score_tables.question("?", None, covariate="difficulty.loss")
         answer_questions(Tables(scores, difficulty=difficulty), study | {"questions": {"q": asked}}, FEW)
+
+
+def test_a_relative_drop_from_next_to_nothing_can_be_asked_about(study: dict[str, Any], tmp_path: Path) -> None:
+    # Of 30 examples 6 % are right: many a resample has none.
+    recipes = {"none": 0.16, "nli": 0.17, "qa": 0.18}
+    table = predict(tmp_path, study, recipes, examples=30)
+    kept = table[table.groupby("language")["value"].transform("min") > 0]["language"].unique()
+    about = study | {"targets": {"xnli": study["targets"]["xnli"] | {"languages": ["en", *kept]}}}
+    difficulty = pd.DataFrame(
+        [
+            {"encoder": "mini", "intermediate": name, "task": name, "seed": 1, "measure": "pvi", "value": v, "n": 9}
+            for name, v in recipes.items()
+        ]
+    )
+    outcome = {"outcome": "relative_drop", "condition": "swap20"}
+    asked = {
+        "q": score_tables.question("?", ["nli"], targets=["xnli"], **outcome),
+        "r": score_tables.question("?", None, covariate="difficulty.pvi", targets=["xnli"], **outcome),
+    }
+    found = answer_questions(Tables(table, tmp_path, difficulty=difficulty), about | {"questions": asked}, FEW)
+    whole = found[found["slice"] == "all"]
+    assert len(kept) and set(whole["question"]) == {"q", "r"} and (whole["verdict"] != "unanswered").all()
+    assert list(whole["contrast"])[1:] == [
+        f"{name}(difficulty.pvi, relative loss avoided)" for name in ("spearman", "kendall")
+    ]
+    alone = answer_questions(Tables(table, difficulty=difficulty), about | {"questions": asked}, FEW)
+    wide = [row(answers, "q", "nli")["ci_high"] - row(answers, "q", "nli")["ci_low"] for answers in (found, alone)]
+    assert wide[0] >= wide[1]
 
 
 def representations(study: dict[str, Any]) -> pd.DataFrame:

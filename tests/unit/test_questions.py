@@ -12,6 +12,7 @@ import score_tables
 
 from xstilts.errors import ConfigError, DataError
 from xstilts.questions.answers import COLUMNS, Tables, answer_questions, main_answers, read_answers
+from xstilts.questions.levels import clean_scores
 from xstilts.questions.summary import summary
 
 SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "answers.schema.json"
@@ -126,6 +127,12 @@ def test_a_condition_not_defined_for_a_language_leaves_it_out(study: dict[str, A
     undefined = (scores["language"] == "th") & (scores["condition"] == "swap20")
     found = row(answer_questions(Tables(scores[~undefined]), study, FEW), "robust", "nli")
     assert found["verdict"] == "supported" and found["n_languages"] == 9
+    # What it is lost from is told of the same languages: the one that is left out would be far better on clean inputs.
+    lucky = (scores["language"] == "th") & (scores["condition"] == "clean") & (scores["intermediate"] == "nli")
+    table = scores[~undefined].copy()
+    table.loc[lucky[~undefined], "value"] = 100.0
+    assert clean_scores(table, study, "robust") == clean_scores(scores[~undefined], study, "robust")
+    assert clean_scores(table, study, "robust")["mini", "nli"][0] > 0
 
 
 def test_the_order_of_rows_does_not_matter(study: dict[str, Any], scores: pd.DataFrame, answers: pd.DataFrame) -> None:

@@ -80,6 +80,17 @@ def test_without_an_effect_one_test_in_twenty_at_most_is_significant() -> None:
     assert np.mean(small) <= 0.08
 
 
+@pytest.mark.parametrize(("seeds", "tests"), [(2, 10), (3, 10), (2, 4)])
+def test_holm_holds_with_few_seeds_that_differ(seeds: int, tests: int) -> None:
+    generator = np.random.default_rng(11)
+    wrong, families = 0, 150
+    for _ in range(families):
+        studies = [simulated(generator, seeds=seeds, truth=0.0, spreads=(1.5, 3.0, 0.7)) for _ in range(tests)]
+        found = [statistics.spread(cells).p_value(statistics.effect(cells), tests) for cells in studies]
+        wrong += min(statistics.holm(found)) < 0.05
+    assert wrong <= 0.09 * families
+
+
 def test_power_grows_with_seeds() -> None:
     found = []
     for seeds in (2, 3, 6):
@@ -104,39 +115,39 @@ def test_a_lucky_seed_widens_the_interval() -> None:
     assert low <= 0 and high >= 4 and p > 0.05
 
 
-def translated(
-    generator: np.random.Generator, examples: int, shared: bool
-) -> tuple[statistics.Array, statistics.Draws]:
-    """Differences in 8 languages and 2 seeds that come only of the test examples, the same in all languages or not."""
-    sets = {
-        f"l{number}": tuple(f"{'' if shared else number}-{example}" for example in range(examples))
-        for number in range(8)
-    }
+def translated(generator: np.random.Generator, examples: int, kind: str) -> tuple[statistics.Array, statistics.Draws]:
+    """Differences in 8 languages and 2 seeds that come only of the test examples.
+
+    These are the ``same`` in all languages, the same but for one that each ``lacks``, or ``other`` ones in each.
+    """
     common = generator.normal(0, 0.3, (examples, 1))
-    shares = {}
-    for language in sets:
-        noise = common if shared else generator.normal(0, 0.3, (examples, 1))
+    shares, sets = {}, {}
+    for number in range(8):
+        noise = generator.normal(0, 0.3, (examples, 1)) if kind == "other" else common
         right = np.clip(0.5 + noise + generator.normal(0, 0.1, (examples, 2)), 0, 1)
-        shares[language] = np.stack([right, np.ones_like(right)], axis=-1)
+        there = [example for example in range(examples) if kind != "lacks" or example != number]
+        name = number if kind == "other" else ""
+        sets[f"l{number}"] = tuple(f"{name}-{example}" for example in there)
+        shares[f"l{number}"] = np.stack([right, np.ones_like(right)], axis=-1)[there]
     drawn = resampled(shares, sets, FEW, ("test",))
     cells = np.array([[100 * (s[..., 0].mean(axis=0) - 0.5) for s in shares.values()]])
-    return cells, np.stack(list(drawn.values()), axis=1)[:, None] - np.float32(50)
+    return cells, np.stack([drawn[language] for language in shares], axis=1)[:, None] - np.float32(50)
 
 
-@pytest.mark.parametrize("shared", [True, False])
-def test_translated_test_sets_do_not_count_as_independent_ones(shared: bool) -> None:
+@pytest.mark.parametrize("kind", ["same", "lacks", "other"])
+def test_translated_test_sets_do_not_count_as_independent_ones(kind: str) -> None:
     generator = np.random.default_rng(3)
     hits = known = 0
     for number in range(40):
-        cells, draws = translated(generator, 150, shared)
+        cells, draws = translated(generator, 150, kind)
         found = statistics.spread(cells, draws)
         drawn = statistics.bootstrap(cells, FEW, number, draws)
         low, high = statistics.interval(drawn, statistics.effect(cells), found)
         hits += low <= 0 <= high
         plain = statistics.spread(cells)
-        known += abs(statistics.effect(cells)) <= plain.error * plain.quantile(0.975)
+        known += abs(statistics.effect(cells)) <= plain.reach()
     assert hits >= 35
-    assert (known < 33) == shared
+    assert (known < 33) == (kind != "other")
 
 
 def test_resampled_examples_vary_as_the_theory_says_also_in_groups() -> None:
@@ -195,7 +206,11 @@ def test_seeds_that_agree_by_chance_do_not_make_certain() -> None:
     known = statistics.spread(cells, draws)
     low, high = statistics.interval(statistics.bootstrap(cells, FEW, 1, draws), 7.5, known)
     assert low < 0 < high < 20 and known.p_value(7.5) == pytest.approx(0.13, abs=0.03)
+    # Each seed's errors are its own, so the two agreed by luck: 12 points are 3.5 standard errors, of two seeds.
+    apart = np.random.default_rng(7).normal(7.5, 5, (FEW, 1, 1, 2)).astype(np.float32)
+    assert statistics.spread(cells, apart).p_value(12.0) > 0.1
     same = np.zeros((1, 3, 2))
+    assert np.isnan(statistics.spread(same).minimum_detectable())
     assert statistics.interval(statistics.bootstrap(same, FEW, 1), 0.0, statistics.spread(same)) == (0, 0)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ COLUMNS = [
     *("effect", "ci_low", "ci_high", "p", "p_holm", *COUNTS),
     *("minimum_detectable", "verdict", "missing"),
 ]
+
+# Of a row that is not judged yet: what it finds among so many tests, as p and detectable effect.
+_TESTED = "tested"
 
 Row = dict[str, Any]
 
@@ -76,7 +80,9 @@ def answer_questions(tables: Tables, context: Context, resamples: int = RESAMPLE
     ``p`` of a contrast is the larger of the sign-flip permutation's over languages and of Student's t test with the
     interval's standard error, which keeps together what shares a seed; a single language cannot be flipped and has the
     latter alone. ``p_holm`` is corrected over the question's rows of the same kind: its ``all`` rows, which are its
-    answer, its targets, its families and so on.
+    answer, its targets, its families and so on. The degrees of freedom behind ``p`` are taken the more cautiously the
+    more rows there are, and ``minimum_detectable`` is the effect that a row finds four times out of five though no
+    other of its kind is significant.
 
     The verdict is ``supported`` or ``refuted`` (by the effect's sign, against the question's ``direction``) where the
     95 % interval excludes 0 and ``p_holm`` < 0.05 and there are two seeds or more, and ``inconclusive`` otherwise.
@@ -148,10 +154,13 @@ def _contrasted(paired: Cells, part: Slice, resamples: int, seed: int) -> Row:
         "effect": effect,
         "ci_low": low,
         "ci_high": high,
-        "p": float(np.maximum(flipped, known.p_value(effect))),
         "n": int(np.isfinite(cells).sum()),
-        "minimum_detectable": known.minimum_detectable(),
+        _TESTED: partial(_differing, effect, known, flipped),
     }
+
+
+def _differing(effect: float, known: statistics.Spread, flipped: float, tests: int) -> tuple[float, float]:
+    return float(np.maximum(flipped, known.p_value(effect, tests))), known.minimum_detectable(tests)
 
 
 def _correlation_rows(evidence: Evidence, tables: Tables, name: str, resamples: int) -> Iterator[Row]:
@@ -171,7 +180,7 @@ def _correlation_rows(evidence: Evidence, tables: Tables, name: str, resamples: 
             seed = derive_seed("answer", name, encoder, part.name)
             found = _correlated(arms, part, measured, resamples, seed)
             for statistic in STATISTICS:
-                contrast = f"{statistic}({covariate}, {question['outcome']})"
+                contrast = f"{statistic}({covariate}, {OUTCOMES[question['outcome']].title})"
                 yield row | {"contrast": contrast, "slice": part.name, "n_recipes": len(recipes)} | found[statistic]
 
 
@@ -188,16 +197,20 @@ def _correlated(
     found = {}
     for name in STATISTICS:
         value = float(correlation(name, covariate, outcome))
+        tested = partial(_permuted, name, permuted(name, covariate, outcome, resamples, seed), len(arms))
         low, high = correlation_interval(name, covariate, drawn, value, seed)
         found[name] = _counted(arms[0], part, parts[0][0]) | {
             "effect": value if np.isfinite(value) else 0.0,
             "ci_low": low,
             "ci_high": high,
-            "p": permuted(name, covariate, outcome, resamples, seed),
             "n": len(arms),
-            "minimum_detectable": detectable(name, len(arms)),
+            _TESTED: tested,
         }
     return found
+
+
+def _permuted(name: str, p: float, recipes: int, tests: int) -> tuple[float, float]:
+    return p, detectable(name, recipes, tests)
 
 
 def _named(name: str, question: Question, encoder: str, level: str, baseline: str) -> Row:
@@ -234,6 +247,9 @@ def _judged(rows: list[Row], direction: str) -> list[Row]:
     for row in rows:
         families.setdefault(row["slice"].partition("=")[0], []).append(row)
     for family in families.values():
+        for row in family:
+            if _TESTED in row:
+                row["p"], row["minimum_detectable"] = row.pop(_TESTED)(len(family))
         tested = [row for row in family if np.isfinite(row.get("p", np.nan))]
         for row, corrected in zip(tested, statistics.holm([row["p"] for row in tested], len(family)), strict=True):
             row["p_holm"] = corrected

@@ -112,6 +112,23 @@ class Evidence:
         self._prepare(arms)
         return [self._cells(arm) for arm in arms]
 
+    def clean(self, arms: Sequence[Arm]) -> list[float]:
+        """Mean clean score of each arm over what its outcome is measured in; NaN where one is missing."""
+        self._prepare(arms)
+        if not self._spoken:
+            return [np.nan] * len(arms)
+        return [
+            float(
+                np.mean(
+                    [
+                        self.scores.cells(*arm, target, CLEAN, spoken, self.seeds).mean()
+                        for target, spoken in self._spoken.items()
+                    ]
+                )
+            )
+            for arm in arms
+        ]
+
     def _prepare(self, arms: Sequence[Arm]) -> None:
         """Settle the languages and examples that all arms have; what was settled for other arms is forgotten."""
         encoders = list(dict.fromkeys(arm.encoder for arm in arms))
@@ -173,11 +190,14 @@ class Evidence:
             columns = [languages.index(language) for language in spoken]
             tables = [self.scores.cells(*arm, target, name, spoken, self.seeds)[0] for name in self.conditions]
             absent = self._absent(arm, target, spoken, tables)
+            drawn: list[Draws] = []
             if self._ids is not None:
                 tables, drawn = self._from_examples(arm, target, spoken)
-                assert draws is not None
-                draws[:, row, columns] = self.outcome.compute(drawn[0], drawn[-1])
             values[row, columns] = self.outcome.compute(tables[0], tables[-1])
+            if draws is not None:
+                changed = self.outcome.compute(drawn[0], drawn[-1])
+                # A resample may have no right answer on clean inputs; what its relative drop would be is not known.
+                draws[:, row, columns] = np.where(np.isfinite(changed), changed, values[row, columns])
             if not absent and np.isnan(values[row, columns]).any():
                 absent = [f"{target}: no relative drop from a clean score of 0"]
             missing[target] = tuple(absent)
@@ -227,7 +247,7 @@ def pairings(context: Context, question: Question) -> list[Pairing]:
     that optimises as the baseline does. Levels of ``encoder`` are compared after every recipe.
 
     Raises:
-        ConfigError: a level or baseline is not in the study, or a method has no recipe to compare with.
+        ConfigError: a level or baseline is not in the study, or a method has no recipe to compare with, or several.
     """
     factor, baseline = question["factor"], question["baseline"]
     recipes = context["intermediate"]
@@ -256,14 +276,19 @@ def _same_tasks(recipes: Mapping[str, Any], level: str, baseline: str) -> list[t
     def trained(recipe: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(recipe["tasks"]), str(recipe.get("sampling"))
 
-    partners = {trained(recipe): name for name, recipe in recipes.items() if recipe["method"] == baseline}
     pairs = [
-        (name, partners[trained(recipe)])
+        (name, other)
         for name, recipe in recipes.items()
-        if recipe["method"] == level and trained(recipe) in partners
+        for other, partner in recipes.items()
+        if (recipe["method"], partner["method"]) == (level, baseline) and trained(recipe) == trained(partner)
     ]
     if not pairs:
         raise ConfigError(f"questions: no recipe of method {level} has the tasks of one of method {baseline}; add it")
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ConfigError(
+            f"questions: several recipes of method {baseline} have the tasks of one of method {level}; compare recipes"
+            " instead (factor: intermediate)"
+        )
     return pairs
 
 

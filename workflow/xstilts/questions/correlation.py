@@ -89,12 +89,15 @@ def permuted(name: str, covariate: Array, outcome: Array, resamples: int, seed: 
     return float(tested.pvalue)
 
 
-def detectable(name: str, recipes: int) -> float:
-    """The correlation that a two-sided 5 % test over so many recipes finds four times out of five; 1 where none is."""
+def detectable(name: str, recipes: int, tests: int = 1) -> float:
+    """The correlation that a two-sided 5 % test over so many recipes finds four times out of five; 1 where none is.
+
+    Of ``tests`` that are corrected together: though it be the only one.
+    """
     from scipy.special import ndtri
 
     variance, lost = _FIELLER[name]
     if recipes <= lost:
         return 1.0
-    z = (ndtri((1 + CONFIDENCE) / 2) + ndtri(POWER)) * (variance / (recipes - lost)) ** 0.5
+    z = (ndtri(1 - (1 - CONFIDENCE) / 2 / tests) + ndtri(POWER)) * (variance / (recipes - lost)) ** 0.5
     return float(np.tanh(z))

@@ -120,21 +120,40 @@ def resampled(
     Returns:
         ``(resamples, runs)`` by language.
     """
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for language in shares:
-        groups.setdefault(ids[language], []).append(language)
     found: dict[str, Draws] = {}
-    for examples, languages in groups.items():
+    for languages in _sharing(ids):
+        examples = sorted(set().union(*(ids[language] for language in languages)))
         digest = hashlib.sha256("\x1f".join(examples).encode()).hexdigest()
         seed = derive_seed("examples", *names, digest)
-        columns = np.concatenate([shares[language] for language in languages], axis=1)
-        sums = _weighted(columns.reshape(len(examples), -1), resamples, seed).reshape(resamples, -1, 2)
+        places = {name: place for place, name in enumerate(examples)}
+        # An example that a language lacks counts nothing in it.
+        columns = np.zeros((len(examples), *(len(languages), *shares[languages[0]].shape[1:])))
+        for column, language in enumerate(languages):
+            columns[[places[name] for name in ids[language]], column] = shares[language]
+        sums = _weighted(columns.reshape(len(examples), -1), resamples, seed).reshape(resamples, *columns.shape[1:])
         totals = columns.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            ratios = 100 * np.where(sums[..., 1] > 0, sums[..., 0] / sums[..., 1], totals[:, 0] / totals[:, 1])
-        split = np.split(ratios.astype(np.float32), len(languages), axis=1)
-        found |= dict(zip(languages, split, strict=True))
+            ratios = 100 * np.where(sums[..., 1] > 0, sums[..., 0] / sums[..., 1], totals[..., 0] / totals[..., 1])
+        found |= {language: ratios[:, column].astype(np.float32) for column, language in enumerate(languages)}
     return found
+
+
+def _sharing(ids: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
+    """Languages grouped so that those of different groups have no example in common."""
+    groups: list[tuple[set[str], list[str]]] = []
+    known: dict[tuple[str, ...], list[str]] = {}
+    for language, examples in ids.items():
+        known.setdefault(examples, []).append(language)
+    for examples, languages in known.items():
+        names, members = set(examples), list(languages)
+        apart = []
+        for other, others in groups:
+            if names.isdisjoint(other):
+                apart.append((other, others))
+            else:
+                names, members = names | other, others + members
+        groups = [*apart, (names, members)]
+    return [members for _, members in groups]
 
 
 def _weighted(columns: Shares, resamples: int, seed: int) -> Draws:

@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from xstilts.questions import statistics
 from xstilts.questions.contrast import Evidence, pairings
 from xstilts.questions.examples import Examples
 from xstilts.questions.outcomes import OUTCOMES
-from xstilts.questions.table import CLEAN, Context, Scores
+from xstilts.questions.table import Context, Scores
 
 Sides = dict[tuple[str, str], tuple[float, float]]
 
@@ -21,13 +20,10 @@ def clean_scores(scores: pd.DataFrame, context: Context, name: str) -> Sides:
     outcome = OUTCOMES[question["outcome"]]
     if question.get("covariate") is not None or outcome.representations or not outcome.loss:
         return {}
-    clean = {**question, "outcome": "score", "condition": CLEAN}
-    evidence = Evidence(Scores.of(scores, context), Examples(None, context), context, clean, 0, name)
+    evidence = Evidence(Scores.of(scores, context), Examples(None, context), context, question, 0, name)
     found: Sides = {}
-    for pairing in pairings(context, clean):
-        level, baseline = (
-            float(np.mean([statistics.effect(cells.values) for cells in evidence.values(side)]))
-            for side in zip(*pairing.pairs, strict=True)
-        )
-        found[pairing.encoder, pairing.level] = level, baseline
+    for pairing in pairings(context, question):
+        # Both sides at once, in the languages that the loss is measured in: a condition is not defined in all.
+        means = evidence.clean([arm for pair in pairing.pairs for arm in pair])
+        found[pairing.encoder, pairing.level] = float(np.mean(means[::2])), float(np.mean(means[1::2]))
     return found

@@ -23,12 +23,14 @@ class Outcome:
         loss: whether it is measured against clean inputs, so that those must have been evaluated too.
         representations: whether it reads the alignment table, else the score table.
         unit: what its effect is counted in; None: the measure's own.
+        title: the number in words; more of it is better.
     """
 
     compute: Callable[[Numbers, Numbers], Numbers]
     loss: bool
     representations: bool
     unit: str | None
+    title: str
 
 
 def _under_condition(clean: Numbers, perturbed: Numbers) -> Numbers:
@@ -45,10 +47,10 @@ def _kept_share(clean: Numbers, perturbed: Numbers) -> Numbers:
 
 
 OUTCOMES = {
-    "score": Outcome(_under_condition, False, False, "points"),
-    "drop": Outcome(_kept, True, False, "points of loss avoided"),
-    "relative_drop": Outcome(_kept_share, True, False, "points of relative loss avoided"),
-    "accuracy_under_attack": Outcome(_under_condition, False, False, "points under attack"),
-    "alignment": Outcome(_under_condition, False, True, None),
-    "stability": Outcome(_kept, True, True, None),
+    "score": Outcome(_under_condition, False, False, "points", "score"),
+    "drop": Outcome(_kept, True, False, "points of loss avoided", "loss avoided"),
+    "relative_drop": Outcome(_kept_share, True, False, "points of relative loss avoided", "relative loss avoided"),
+    "accuracy_under_attack": Outcome(_under_condition, False, False, "points under attack", "accuracy under attack"),
+    "alignment": Outcome(_under_condition, False, True, None, "alignment"),
+    "stability": Outcome(_kept, True, True, None, "stability"),
 }

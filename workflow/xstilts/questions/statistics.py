@@ -20,8 +20,9 @@ CONFIDENCE = 0.95
 POWER = 0.80
 # Degrees of freedom of an error that is known.
 _MANY = 1e6
-# One-sided confidence of the bounds from which degrees of freedom are taken; `benchmarks/coverage.py` shows the effect.
-_CAUTION = 0.80
+# How often the bounds from which degrees of freedom are taken may fail, among all tests of a question together;
+# `benchmarks/coverage.py` shows the effect.
+_FAILING = 0.20
 # An error of this share of the effect comes from the arithmetic.
 _ROUNDING = 1e-9
 
@@ -32,33 +33,56 @@ class Spread:
 
     Attributes:
         error: standard error; NaN where nothing was seen to vary.
-        freedom: degrees of freedom of its estimate, at least 1.
+        parts: mean squares that the variance was put together from, as parts of it, and their degrees of freedom.
+        certain: the part of the variance that is known.
     """
 
     error: float
-    freedom: float
+    parts: tuple[tuple[float, int], ...] = ()
+    certain: float = 0.0
 
-    def quantile(self, probability: float) -> float:
-        """That of Student's t with these degrees of freedom."""
+    def freedom(self, tests: int = 1) -> float:
+        """Degrees of freedom of the variance, at least 1: Satterthwaite's (1946), with caution.
+
+        Satterthwaite takes the mean squares for their expectations. One with few degrees of freedom is mostly smaller
+        than its own, and then promises more freedom than there is: of studies with two seeds that differ more than
+        languages do, 11 % of the 95 % intervals would miss the truth. So each enters at the upper end of a one-sided
+        interval for its expectation, which moves the sum's freedom towards that of the less certain one. For the width
+        alone: the error stays without bias. The smallest of many p is found where a mean square is small by chance, so
+        the confidence of those intervals grows with the number of ``tests``.
+        """
+        from scipy.special import chdtri
+
+        caution = 1 - _FAILING / tests
+        bounds = [(value * freedom / chdtri(freedom, caution), freedom) for value, freedom in self.parts]
+        scatter = sum(bound**2 / freedom for bound, freedom in bounds)
+        whole = sum(bound for bound, _ in bounds) + self.certain
+        return float(np.clip(whole**2 / scatter, 1.0, _MANY)) if scatter else _MANY
+
+    def reach(self, confidence: float = CONFIDENCE, tests: int = 1) -> float:
+        """Half the width of an interval, by Student's t; of one of several ``tests``, after Bonferroni."""
         from scipy.special import stdtrit
 
-        return float(stdtrit(self.freedom, probability))
+        return self.error * float(stdtrit(self.freedom(tests), 1 - (1 - confidence) / 2 / tests))
 
-    def reach(self, confidence: float = CONFIDENCE) -> float:
-        """Half the width of an interval."""
-        return self.error * self.quantile((1 + confidence) / 2)
-
-    def p_value(self, effect: float) -> float:
-        """Two-sided p of Student's t test that the effect is 0."""
+    def p_value(self, effect: float, tests: int = 1) -> float:
+        """Two-sided p of Student's t test that the effect is 0, one of ``tests`` that are to be corrected together."""
         from scipy.special import stdtr
 
         if not self.error:
             return 1.0
-        return float(2 * stdtr(self.freedom, -abs(effect) / self.error))
+        return float(2 * stdtr(self.freedom(tests), -abs(effect) / self.error))
 
-    def minimum_detectable(self) -> float:
-        """Smallest effect that a two-sided 5 % test finds four times out of five."""
-        return self.reach() + self.error * self.quantile(POWER)
+    def minimum_detectable(self, tests: int = 1) -> float:
+        """Smallest effect that a two-sided 5 % test finds four times in five, though it be the only one of ``tests``.
+
+        NaN where nothing differed: then nothing is known of what would have been seen.
+        """
+        from scipy.special import stdtrit
+
+        if not self.error:
+            return float("nan")
+        return self.reach(tests=tests) + self.error * float(stdtrit(self.freedom(tests), POWER))
 
 
 def effect(cells: Array) -> float:
@@ -101,49 +125,34 @@ def spread(cells: Array, draws: Draws | None = None) -> Spread:
     bias (Searle, Casella and McCulloch 1992, chapter 4). The mean squares contain what examples of one language
     contribute; what the same examples contribute to several languages at once (translated test sets) is added from the
     covariance of ``draws`` between cells that share neither language nor seed. A single language or seed is fixed: it
-    adds nothing. Cells may agree by chance, two seeds above all: no interval is shorter than test examples alone make
-    it. One number alone, or several that are all the same, say nothing of their error.
+    adds nothing. Cells may agree by chance, two seeds above all: no mean square is taken to be smaller than test
+    examples alone make it. One number alone, or several that are all the same, say nothing of their error.
     """
     layout = _layout(cells)
     languages, seeds = layout.shape
-    mean, rows, columns = layout.mean(), layout.mean(axis=1), layout.mean(axis=0)
-    inside = layout - rows[:, None] - columns + mean
-    parts: list[tuple[float, int]] = []
-    if languages > 1:
-        parts.append((float(((rows - mean) ** 2).sum() / (languages - 1) / languages), languages - 1))
-    if seeds > 1:
-        parts.append((float(((columns - mean) ** 2).sum() / (seeds - 1) / seeds), seeds - 1))
+    changed = np.zeros((1, languages, seeds), np.float32) if draws is None else _of_languages(cells, draws)
+    mean = layout.mean()
+    means = (layout.mean(axis=1), changed.sum(axis=2)), (layout.mean(axis=0), changed.sum(axis=1))
+    parts = tuple(
+        (max(_part(found), units * float(drawn.var(axis=1, ddof=1).mean())), units - 1)
+        for (found, drawn), units in zip(means, layout.shape, strict=True)
+        if units > 1
+    )
     values = [value for value, _ in parts]
+    inside = layout - means[0][0][:, None] - means[1][0] + mean
     twice = float((inside**2).sum() / (languages - 1) / (seeds - 1) / layout.size) if len(parts) > 1 else 0.0
-    shared = 0.0 if draws is None else _shared_examples(cells, draws)
+    shared = _shared_examples(changed)
     # Each mean square alone is, on average, no larger than the variance: what falls below it is chance.
-    error = (max([sum(values) - twice, *values]) + shared) ** 0.5 if parts else shared**0.5
-    found = Spread(error, _freedom(parts, shared))
-    if draws is not None:
-        found = max(found, Spread(float(_of_languages(cells, draws).sum(axis=(1, 2)).std()), _MANY), key=Spread.reach)
+    variance = max([sum(values) - twice, *values, 0.0]) + shared
+    examples = float(changed.sum(axis=(1, 2)).var())
+    found = Spread(max(variance, examples) ** 0.5, parts, shared + max(0.0, examples - variance))
     known = found.error > _ROUNDING * abs(mean) or not mean
-    return found if known else Spread(float("nan"), 1.0)
+    return found if known else Spread(float("nan"))
 
 
-def _freedom(parts: Sequence[tuple[float, int]], certain: float) -> float:
-    """Degrees of freedom of a sum of mean squares and a variance that is known: Satterthwaite's (1946), with caution.
-
-    Satterthwaite takes the mean squares for their expectations. One with few degrees of freedom is mostly smaller than
-    its own, and then promises more freedom than there is: of studies with two seeds that differ more than languages do,
-    11 % of the 95 % intervals would miss the truth. So each enters at the upper end of a one-sided interval for its
-    expectation, which moves the sum's freedom towards that of the less certain one. For the width alone: the error
-    stays without bias.
-
-    Args:
-        parts: mean squares and their degrees of freedom.
-        certain: the variance that is known.
-    """
-    from scipy.special import chdtri
-
-    bounds = [(value * freedom / chdtri(freedom, _CAUTION), freedom) for value, freedom in parts]
-    scatter = sum(bound**2 / freedom for bound, freedom in bounds)
-    whole = sum(bound for bound, _ in bounds) + certain
-    return float(np.clip(whole**2 / scatter, 1.0, _MANY)) if scatter else _MANY
+def _part(means: Array) -> float:
+    """What the units with these means contribute to the variance of their mean."""
+    return float(means.var(ddof=1) / means.size)
 
 
 def interval(distribution: Array, about: float, known: Spread, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -241,9 +250,8 @@ def _of_languages(cells: Array, draws: Draws) -> Draws:
     return found
 
 
-def _shared_examples(cells: Array, draws: Draws) -> float:
+def _shared_examples(summed: Draws) -> float:
     """Variance of the effect by examples that cells of different languages and seeds have in common."""
-    summed = _of_languages(cells, draws)
     languages, seeds = summed.shape[1:]
     apart = summed.sum(axis=(1, 2)).var()
     pairs = 1.0

@@ -116,3 +116,24 @@ def _check_compared(question: Mapping[str, Any], study: Study, where: str) -> No
     methods = {recipe.method for recipe in study.intermediate.values()}
     among = {"intermediate": study.intermediate, "method": methods, "encoder": study.encoders}[question["factor"]]
     known([question["baseline"], *levels], among, f"{where}.levels")
+    if question["factor"] == "method":
+        _check_partners(question, study, where)
+
+
+def _check_partners(question: Mapping[str, Any], study: Study, where: str) -> None:
+    """Check that each recipe of the methods has one recipe of the baseline to be compared with."""
+    for name, recipe in study.intermediate.items():
+        if recipe.method not in question["levels"]:
+            continue
+        partners = [
+            other
+            for other, found in study.intermediate.items()
+            if found.method == question["baseline"]
+            and (found.tasks, found.sampling) == (recipe.tasks, recipe.sampling)
+            and other != name
+        ]
+        if len(partners) > 1:
+            raise ConfigError(
+                f"{where}: {name} could be compared with {' or '.join(partners)}; compare recipes instead"
+                f" (factor: intermediate, levels: [{name}], baseline: one of them)"
+            )

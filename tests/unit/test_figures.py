@@ -16,7 +16,6 @@ from matplotlib.text import Text
 
 from xstilts import figures
 from xstilts.errors import ConfigError
-from xstilts.figures import gain_heatmap
 from xstilts.questions.answers import Tables, answer_questions, main_answers
 from xstilts.questions.covariates import beside_scores
 from xstilts.questions.summary import summary
@@ -89,12 +88,18 @@ def test_missing_scores_leave_a_marked_cell(study: dict[str, Any], scores: pd.Da
     assert cells.count("n/a") == 2  # nli on xnli, and nli's mean
 
 
+def test_a_gain_whose_interval_is_not_known_is_not_marked_as_clear(study: dict[str, Any], scores: pd.DataFrame) -> None:
+    alone = scores[(scores["seed"] == study["seeds"][0]) & (scores["language"] == "de")]
+    texts = figures.draw("gain_heatmap", alone, study | {"seeds": study["seeds"][:1]}, {}).axes[0].texts
+    shown = [text for text in texts if text.get_text() != "n/a"]
+    assert shown and all(text.get_text().endswith("± —") and text.get_weight() == "normal" for text in shown)
+
+
 @pytest.mark.parametrize("count", [2, 8, 11])
 @pytest.mark.parametrize("size", [7, 10])
 def test_the_heat_maps_headers_do_not_run_into_each_other(
-    study: dict[str, Any], scores: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, count: int, size: float
+    study: dict[str, Any], scores: pd.DataFrame, count: int, size: float
 ) -> None:
-    monkeypatch.setattr(gain_heatmap, "RESAMPLES", 100)
     names = [f"target_{number:02}" for number in range(count)]
     many = study | {"targets": dict.fromkeys(names, study["targets"]["xnli"])}
     rows = scores[scores["target"] == "xnli"]

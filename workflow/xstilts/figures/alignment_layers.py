@@ -41,7 +41,7 @@ def draw(alignment: pd.DataFrame, context: Context, style: Style) -> Drawing:
         f"Sentences of {about['task']} and their English translations {when}, from each layer's "
         f"{about['pooling']}-pooled states (layer 0: the embeddings), mean over covered languages; English is "
         "always clean. Bands: 95 % interval "
-        f"(bootstrap over languages and seeds), cut off where high. n = {spread(languages.tolist())} languages × "
+        f"(Student's t over languages and seeds), cut off where high. n = {spread(languages.tolist())} languages × "
         f"{count(len(context['seeds']), 'seed')}, {spread(sorted(set(rows['n'])))} pairs each."
     )
     figure = page(style, TITLE, caption, 1.9 * len(panels) + 0.2, recipe_handles(marks))

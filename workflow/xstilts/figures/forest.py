@@ -24,8 +24,8 @@ def draw(answers: pd.DataFrame, context: Context, style: Style) -> Drawing:
     panels = [_told_once(group) for _, group in rows.groupby(["question", "encoder", "contrast"], sort=False)]
     caption = (
         "Level − baseline with its 95 % interval (paired; width by Student's t), mean over targets and seeds. Diamond: "
-        "all languages together, n under its panel; more is better for the level. A single language is taken as "
-        "fixed, so its interval tells of its seeds and test examples only."
+        "all languages together, n under its panel; right of 0 is for the level, but where its panel says against. A "
+        "single language is taken as fixed, so its interval tells of its seeds and test examples only."
     )
     # Two panels beside each other have as many lines, drawn or not, so that lines are as far apart everywhere.
     lines = [max(map(len, panels[start : start + 2])) for start in range(0, len(panels), 2)] or [1]
@@ -60,16 +60,17 @@ def _panel(axes: Axes, rows: pd.DataFrame, lines: int, context: Context, style: 
     encoder = f", {first['encoder']}" if len(context["encoders"]) > 1 else ""
     axes.set_title(f"{first['question']}: {first['contrast']}{encoder}", weight="bold")
     n = " × ".join([count(first["n_languages"], "language"), count(first["n_seeds"], "seed")])
-    axes.set_xlabel(f"{_outcome(context['questions'][first['question']])}\n(n = {n})")
+    question = context["questions"][first["question"]]
+    against = "; right of 0 is against the level" if question["direction"] == "negative" else ""
+    axes.set_xlabel(f"{_outcome(question)}{against}\n(n = {n})")
 
 
 def _outcome(question: Mapping[str, Any]) -> str:
     """What the effect is counted in: ``score (points)``, ``linear CKA with English``."""
     outcome = OUTCOMES[question["outcome"]]
-    name = str(question["outcome"]).replace("_", " ")
     if outcome.representations:
         return registry()[question["measure"]].title + (", kept" if outcome.loss else "")
-    return f"{name} avoided (points)" if outcome.loss else f"{name} (points)"
+    return f"{outcome.title} (points)"
 
 
 KIND = Kind("forest", TITLE, 0, lambda context: bool(context["questions"]), draw, table="answers")

@@ -18,9 +18,7 @@ from xstilts.questions import statistics
 from xstilts.questions.contrast import Arm, Evidence, Pairing
 from xstilts.questions.examples import Examples
 from xstilts.questions.table import BASELINE, CLEAN, Context, Scores
-from xstilts.seeds import derive_seed
 
-RESAMPLES = 10_000
 EQUAL_CONTRAST = 0.18  # relative luminance on which black and white text are equally legible (WCAG 2)
 MEAN = "mean"
 TITLE = "Gain of each intermediate recipe over direct fine-tuning"
@@ -34,18 +32,17 @@ QUESTION = {
 
 @dataclass(frozen=True)
 class Gain:
-    """Mean paired difference in points with its 95 % interval, and the languages and seeds behind it."""
+    """Mean paired difference in points with half its 95 % interval, and the languages and seeds behind it."""
 
     effect: float
-    low: float
-    high: float
+    reach: float
     languages: int
     seeds: int
 
     @property
     def clear(self) -> bool:
-        """Whether the interval excludes 0."""
-        return not self.low <= 0 <= self.high
+        """Whether the interval excludes 0; one that is not known excludes nothing."""
+        return abs(self.effect) > self.reach
 
 
 def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
@@ -57,9 +54,10 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
     known = [gain for panel in gains.values() for gain in panel.values()]
     caption = (
         f"Points over “{BASELINE}” on clean zero-shot test sets, mean over covered languages and seeds, ± half its "
-        "95 % interval (paired bootstrap over languages and seeds). Bold: the interval excludes 0; hatched: it does "
-        f"not; n/a: not run for all of it. n = {spread([gain.languages for gain in known])} languages × "
-        f"{spread([gain.seeds for gain in known])} seeds per cell."
+        "95 % interval (paired, Student's t over languages and seeds; the answers also count test examples). Bold: "
+        "the interval excludes 0; hatched: it does not, or is not known (—); n/a: not run for all of it. "
+        f"n = {spread([gain.languages for gain in known])} languages × {spread([gain.seeds for gain in known])} seeds "
+        "per cell."
     )
     height = sum(0.42 + 0.44 * len(recipes) for _ in gains) + 0.35
     figure = page(style, TITLE, caption, height)
@@ -93,10 +91,10 @@ def _gains(scores: Scores, context: Context, encoder: str, recipes: Sequence[str
             if not targets or any(paired.missing[target] for target in targets):
                 continue
             cells, _ = paired.part(targets, paired.languages)
-            effect, known = statistics.effect(cells), statistics.spread(cells)
-            drawn = statistics.bootstrap(cells, RESAMPLES, derive_seed("gain", encoder, recipe, name))
-            low, high = statistics.interval(drawn, effect, known)
-            gains[recipe, name] = Gain(effect, low, high, cells.shape[1], cells.shape[2])
+            known = statistics.spread(cells)
+            # Differences that are all 0 have an error of 0, which is not known to be one.
+            reach = known.reach() if known.error else float("nan")
+            gains[recipe, name] = Gain(statistics.effect(cells), reach, cells.shape[1], cells.shape[2])
     return gains
 
 
@@ -108,7 +106,9 @@ def _cell(axes: Axes, row: int, column: float, gain: Gain | None, norm: Normaliz
         hatched = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="////", linewidth=0, edgecolor="#999999")
         axes.add_patch(hatched)
     ink = "black" if _luminance(fill) > EQUAL_CONTRAST else "white"
-    text = "n/a" if gain is None else f"{signed(gain.effect)}\n± {(gain.high - gain.low) / 2:.1f}"
+    text = "n/a"
+    if gain is not None:
+        text = f"{signed(gain.effect)}\n" + (f"± {gain.reach:.1f}" if np.isfinite(gain.reach) else "± —")
     weight = "bold" if gain is not None and gain.clear else "normal"
     label = axes.text(column, row, text, ha="center", va="center", color=ink, weight=weight, linespacing=1.15)
     label.set_path_effects([withStroke(linewidth=3, foreground=fill)])

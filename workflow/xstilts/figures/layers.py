@@ -29,11 +29,13 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
     panels = [(encoder, target) for encoder in context["encoders"] for target in targets]
     caption = (
         "Accuracy of nearest-neighbour retrieval of the English sentence from each layer's mean-pooled states "
-        "(layer 0: the embeddings), mean over covered languages, clean inputs. Bands: 95 % interval (bootstrap over "
+        "(layer 0: the embeddings), mean over covered languages, clean inputs. Bands: 95 % interval (Student's t over "
         f"languages and seeds). n = {spread(table['n_languages'].tolist())} languages × "
         f"{count(len(context['seeds']), 'seed')}; “{BASELINE}” is the pretrained encoder itself, which no seed changes."
     )
-    handles = [*recipe_handles(marks), reference_handle("chance")]
+    handles = recipe_handles(marks)
+    if any(context["targets"][target]["chance"] is not None for target in targets):
+        handles.append(reference_handle("chance"))
     figure, axes_of = grid(style, TITLE, caption, len(panels), handles)
     for axes, (encoder, target) in zip(axes_of, panels, strict=True):
         for recipe, mark in marks.items():

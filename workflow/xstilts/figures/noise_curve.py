@@ -35,14 +35,17 @@ def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
         for perturbation in perturbations
         if _measured(table, context, encoder, target, perturbation)
     ]
+    drawn = table[table["target"].isin([target for _, target, _ in panels])]
     caption = (
         "Zero-shot score, mean over covered languages, against the strength of the perturbation "
-        f"({', '.join(perturbations)}; 0: clean). Bands: 95 % interval of the mean (bootstrap over languages and "
+        f"({', '.join(perturbations)}; 0: clean). Bands: 95 % interval of the mean (Student's t over languages and "
         "seeds), which shows how far languages differ, not how recipes do: those are compared pairwise in the answers. "
-        f"High bands are cut off. n = {spread(table['n_languages'].tolist())} languages × "
+        f"High bands are cut off. n = {spread(drawn['n_languages'].tolist())} languages × "
         f"{count(len(context['seeds']), 'seed')}."
     )
-    handles = [*recipe_handles(marks), reference_handle("chance")]
+    handles = recipe_handles(marks)
+    if drawn["chance"].notna().any():
+        handles.append(reference_handle("chance"))
     figure, axes_of = grid(style, TITLE, caption, len(panels), handles)
     for axes, (encoder, target, perturbation) in zip(axes_of, panels, strict=True):
         shown = [

@@ -37,6 +37,7 @@ def build_report(
     )
     environment.filters |= {
         "number": words.number,
+        "detectable": words.detectable,
         "signed": words.signed,
         "outcome": words.outcome,
         "settings": tables.settings,

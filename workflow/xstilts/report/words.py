@@ -23,14 +23,15 @@ def number(value: float | None, digits: int = 1) -> str:
 
 
 def signed(value: float) -> str:
-    """``+3.2`` or ``−0.4``; two digits below 0.1 so that a small effect is not printed as none."""
-    digits = 1 if value == 0 or abs(value) >= 0.095 else 2
-    return f"{value + 0.0:+.{digits}f}".replace("-", "−")
+    """``+3.2`` or ``−0.4``, small effects with two digits that say something: ``+0.018``."""
+    return f"{value + 0.0:+.{_digits(value)}f}".replace("-", "−")
 
 
 def interval(low: float, high: float) -> str:
     """``[1.0, 5.4]``."""
-    return f"[{_bound(low)}, {_bound(high)}]" if math.isfinite(low) else "—"
+    if not math.isfinite(low):
+        return "—"
+    return f"[{number(low + 0.0, _digits(low))}, {number(high + 0.0, _digits(high))}]"
 
 
 def p_value(p: float) -> str:
@@ -60,11 +61,11 @@ def outcome(question: Mapping[str, Any]) -> str:
 
 
 def name(row: dict[str, Any]) -> str:
-    """``nli − none``; ``Spearman's rho of difficulty.pvi and drop`` for a correlation."""
+    """``nli − none``; ``Spearman's rho of difficulty.pvi and loss avoided`` for a correlation."""
     if row["baseline"]:
         return f"{row['level']} − {row['baseline']}"
     coefficient = "Spearman's rho" if row["contrast"].startswith("spearman") else "Kendall's tau"
-    return f"{coefficient} of {row['level']} and {row['outcome'].replace('_', ' ')}"
+    return f"{coefficient} of {row['level']} and {OUTCOMES[row['outcome']].title}"
 
 
 def sample(row: dict[str, Any]) -> str:
@@ -87,7 +88,7 @@ def verdict(row: dict[str, Any]) -> str:
         f"{interval(row['ci_low'], row['ci_high'])}, {sample(row)}, {p_value(row['p_holm'])}."
     )
     if row["verdict"] == INCONCLUSIVE and not against_itself:
-        said += f" This design would probably have missed effects below {number(row['minimum_detectable'], 2)}."
+        said += _detectable(row["minimum_detectable"])
     if not row["baseline"]:
         said += " A correlation over so few recipes says nothing of why: they differ in more than this."
     return said
@@ -101,6 +102,18 @@ def clean_scores(row: dict[str, Any], found: tuple[float, float] | None) -> str:
     return f" Clean, {row['level']} scores {level} and {row['baseline']} {baseline}: who scores less has less to lose."
 
 
-def _bound(value: float) -> str:
-    """One digit, two where one would print a bound beside 0 as 0."""
-    return number(value + 0.0, 2 if 0 < abs(value) < 0.05 else 1)
+def detectable(value: float) -> str:
+    """As many digits as an effect of that size is printed with."""
+    return number(value, _digits(value))
+
+
+def _detectable(value: float) -> str:
+    if not math.isfinite(value):
+        return " Nothing differed, so what this design would have seen is not known."
+    return f" This design would probably have missed effects below {detectable(value)}."
+
+
+def _digits(value: float) -> int:
+    """Decimals: one, or of a smaller number so many that it has two digits."""
+    size = abs(value)
+    return 1 if size >= 0.095 or not 0 < size < math.inf else min(6, 1 - math.floor(math.log10(size)))

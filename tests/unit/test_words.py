@@ -1,0 +1,44 @@
+"""Numbers as the report prints them."""
+
+import math
+
+import pytest
+
+from xstilts.report import words
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(3.24, "+3.2"), (-0.4, "−0.4"), (0.0, "+0.0"), (0.04, "+0.040"), (-0.0042, "−0.0042"), (0.0963, "+0.1")],
+)
+def test_a_small_effect_is_not_printed_as_none(value: float, said: str) -> None:
+    assert words.signed(value) == said
+
+
+def test_bounds_and_what_could_have_been_seen_have_as_many_digits_as_they_need() -> None:
+    assert words.interval(0.0012, 0.00681) == "[0.0012, 0.0068]"
+    assert words.interval(-120.63, 53.8) == "[−120.6, 53.8]" and words.interval(math.nan, math.nan) == "—"
+    assert words.detectable(0.0052) == "0.0052" and words.detectable(10.62) == "10.6"
+
+
+def answer(**found: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "level": "nli",
+        "baseline": "none",
+        "contrast": "nli - none",
+        "slice": "all",
+        "outcome": "drop",
+    }
+    numbers = {"effect": 0.0, "ci_low": 0.0, "ci_high": 0.0, "p_holm": 1.0, "minimum_detectable": math.nan}
+    counts = {"n_languages": 6, "n_seeds": 2, "n_targets": 1, "n_examples": 600, "n_recipes": 1}
+    return row | numbers | counts | {"verdict": "inconclusive", "missing": ""} | found
+
+
+def test_where_nothing_differed_nothing_is_said_of_what_would_have_been_seen() -> None:
+    assert "what this design would have seen is not known" in words.verdict(answer())
+    assert "missed effects below 2.5." in words.verdict(answer(minimum_detectable=2.5))
+
+
+def test_a_correlation_names_the_number_whose_more_is_better() -> None:
+    row = answer(level="difficulty.dev_error", baseline="", contrast="spearman(difficulty.dev_error, loss avoided)")
+    assert words.name(row) == "Spearman's rho of difficulty.dev_error and loss avoided"

@@ -11,7 +11,7 @@ import yaml
 from xstilts import tasks
 from xstilts.cli import main
 from xstilts.errors import ConfigError
-from xstilts.study import load_study, parse_study, recipes
+from xstilts.study import check_files, load_study, parse_study, recipes
 from xstilts.study.overrides import parsed
 from xstilts.tasks.benchmarks import languages
 
@@ -25,14 +25,20 @@ MINIMAL = {
 }
 
 
-def changed(*path_and_value):
+def changed(*path_and_value, two=None):
+    """The smallest study with a value changed; its recipe also under the name ``two``."""
     *path, value = path_and_value
     config = copy.deepcopy(MINIMAL)
+    if two:
+        config["intermediate"][two] = config["intermediate"]["nli"]
     node = config
     for key in path[:-1]:
         node = node.setdefault(key, {})
     node[path[-1]] = value
     return config
+
+
+ATTACKED = {"outcome": "accuracy_under_attack"}
 
 
 def condition(value, target="nli"):
@@ -176,6 +182,43 @@ def test_a_key_on_the_command_line_that_cannot_be_read_is_one_line(item, words):
             changed("questions", "q", {"text": "?", "factor": "encoder", "covariate": "difficulty.pvi"}),
             ["questions.q.factor", "covariate"],
         ),
+        (
+            changed("questions", "q", {"text": "?", "levels": ["nli"], "targets": []}),
+            ["questions.q.targets"],
+        ),
+        (
+            changed(
+                "questions",
+                "q",
+                {"text": "?", "levels": ["nli"], "outcome": "alignment", "measure": "cka", "layer": 14},
+            )
+            | {"alignment": {"task": "mini_bitext"}},
+            ["questions.q.layer: 14, but mini has 2 layers"],
+        ),
+        (
+            changed("intermediate", "noise", {"tasks": ["mini_pos"], "training": {"method": "char_noise"}})
+            | {"questions": {"q": {"text": "?", "factor": "method", "levels": ["char_noise"]}}},
+            ["questions.q", "no recipe of method standard has the tasks of one of method char_noise (noise)"],
+        ),
+        (
+            changed("intermediate", "noise", {"tasks": ["mini_nli"], "training": {"method": "char_noise"}}, two="nli2")
+            | {"questions": {"q": {"text": "?", "factor": "method", "levels": ["char_noise"]}}},
+            ["questions.q: noise could be compared with nli or nli2", "factor: intermediate"],
+        ),
+        (
+            condition({"perturbation": "char_noise"}, "pos")
+            | {"questions": {"q": {"text": "?", "levels": ["nli"], "condition": "x"} | ATTACKED}},
+            ["questions.q.condition: x is no attack"],
+        ),
+        (changed("targets", "bitext", "layer", 99), ["targets.bitext.layer: 99, but encoder mini has 2 layers"]),
+        (changed("targets", "nli", "layer", 1), ["targets.nli.layer: mini_nli is no retrieval; remove the key"]),
+        (changed("targets", "bitext", "text", {"task": "mini_text"}), ["bitext.text", "is not fine-tuned"]),
+        (condition({"perturbation": "char_noise", "examples": 2}), ["conditions.x.examples", "only an attack has it"]),
+        (changed("intermediate", "nli", "tasks", ["mini_nli", "mini_nli"]), ["intermediate.nli.tasks"]),
+        (changed("training", {"learning_rate": "1e-5"}), ["YAML takes 1e-5 for text", "as in 1.0e-5"]),
+        (changed("training", {"epochs": float("inf")}), ["training.epochs: found inf", "finite"]),
+        (changed("study", False), ["study: found false", "quote it"]),
+        (changed("results", ""), ["results"]),
         (changed("study", "../up"), ["study", "../up"]),
         (changed("source", "web"), ["source", "web", "auto, data_dir, hub, url"]),
         (changed("sources", "xnil", "hub"), ["sources.xnil", "did you mean xnli"]),
@@ -409,6 +452,30 @@ def test_missing_and_malformed_files(tmp_path):
     broken.write_text("study: [")
     with pytest.raises(ConfigError, match=r"broken\.yaml: not valid YAML"):
         load_study(broken)
+    broken.write_text("study: a\ntargets: {nli: {task: mini_nli}, nli: {task: mini_pos}}\n")
+    with pytest.raises(ConfigError, match=r"broken\.yaml: .*key 'nli' stands twice .*line 2"):
+        load_study(broken)
+    broken.write_bytes("title: café\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"broken\.yaml: not UTF-8 \(byte 11\); save it as UTF-8"):
+        load_study(broken)
+    with pytest.raises(ConfigError, match="a folder; name the study file in it"):
+        load_study(tmp_path)
+
+
+def test_a_file_that_a_condition_names_and_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    typos = {"perturbation": "natural", "options": {"files": {"de": "typos.txt"}}, "languages": ["de"]}
+    study = parse_study(condition(typos))
+    with pytest.raises(ConfigError, match=r"conditions\.x\.options\.files\.de: typos\.txt: no such file"):
+        check_files(study)
+    (tmp_path / "typos.txt").write_text("hund\thudn\n")
+    check_files(study)
+
+
+def test_a_merged_mapping_may_be_overridden(tmp_path):
+    written = tmp_path / "study.yaml"
+    written.write_text(yaml.safe_dump(MINIMAL) + "training: {<<: {epochs: 3, batch_size: 8}, epochs: 1}\n")
+    assert load_study(written).targets["nli"].training["epochs"] == 1
 
 
 def test_parsing_a_study_imports_nothing_heavy():

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,24 @@ def items(text: str) -> list[Any]:
         raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
     if not isinstance(value, list):
         raise argparse.ArgumentTypeError("not a JSON array")
+    return value
+
+
+def counting(text: str) -> int:
+    """A whole number of at least 1 given on the command line."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def amount(text: str) -> float:
+    """A finite number of at least 0 given on the command line."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
     return value
 
 
@@ -106,5 +125,7 @@ def planned(arguments: argparse.Namespace) -> "Jobs":
 
     config = parsed(arguments.config)
     load_study(arguments.study, config)
+    if not arguments.directory.is_dir():
+        raise XstiltsError(f"--directory {arguments.directory}: no such folder; name where the study's results lie")
     snakefile = Path(__file__).parents[3] / "Snakefile"
     return read_jobs(snakefile, arguments.study, config, arguments.directory)

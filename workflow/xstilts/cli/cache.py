@@ -7,7 +7,7 @@ from typing import Any
 
 from xstilts.artifacts import MANIFEST, read_json
 from xstilts.cache import FOLDER, Cache
-from xstilts.cli._arguments import add_command
+from xstilts.cli._arguments import add_command, amount
 from xstilts.errors import ConfigError
 
 
@@ -16,7 +16,9 @@ def register(commands: Any) -> None:
     command = add_command(commands, "cache", "list or clear checkpoints shared between studies", run)
     command.add_argument("action", choices=["ls", "gc"])
     command.add_argument("--folder", type=Path, help=f"the cache (default: {FOLDER})")
-    command.add_argument("--keep", type=float, metavar="GB", help="gc: keep at most so many gigabytes, the newest used")
+    command.add_argument(
+        "--keep", type=amount, metavar="GB", help="gc: keep at most so many gigabytes, the newest used"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -16,11 +16,12 @@ def register(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Check."""
-    from xstilts.study import check_data_dir, load_study
+    from xstilts.study import check_data_dir, check_files, load_study
     from xstilts.study.overrides import parsed
 
     study = load_study(arguments.study, parsed(arguments.config))
     check_data_dir(study)
+    check_files(study)
     arms = list(study.arms())
     checkpoints = sum(
         len(study.seeds) for encoder in study.encoders for r in study.intermediate.values() if not r.direct

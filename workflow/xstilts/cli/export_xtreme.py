@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command
+from xstilts.cli._arguments import add_command, add_overrides
 
 
 def register(commands: Any) -> None:
@@ -12,6 +12,7 @@ def register(commands: Any) -> None:
     command = add_command(commands, "export-xtreme", "write predictions as XTREME's evaluate.py reads them", run)
     command.add_argument("study", type=Path, nargs="?", default=Path("config.yaml"))
     command.add_argument("--output", type=Path, required=True, help="folder to write; one folder per model in it")
+    add_overrides(command)
     command.add_argument("--targets", nargs="+", help="targets to export; default: all (one per task)")
 
 
@@ -19,8 +20,9 @@ def run(arguments: argparse.Namespace) -> None:
     """Export."""
     from xstilts.evaluation.export import export
     from xstilts.study import CLEAN, Paths, load_study
+    from xstilts.study.overrides import parsed
 
-    study = load_study(arguments.study)
+    study = load_study(arguments.study, parsed(arguments.config))
     paths = Paths.of(study)
     targets = study.submission(arguments.targets)
     for encoder in study.encoders:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, add_workflow, planned
+from xstilts.cli._arguments import add_command, add_workflow, amount, counting, planned
 
 
 def register(commands: Any) -> None:
@@ -14,11 +14,13 @@ def register(commands: Any) -> None:
     command = add_command(commands, "plan", "what would run, why, and what it costs", run)
     command.add_argument("study", type=Path, nargs="?", default=Path("config.yaml"))
     add_workflow(command)
-    command.add_argument("--gpus", dest="devices", type=int, help="GPUs to plan for (default: those of this machine)")
-    command.add_argument("--cores", type=int, help="CPU cores to plan for (default: enough for the GPUs)")
+    command.add_argument(
+        "--gpus", dest="devices", type=counting, help="GPUs to plan for (default: those of this machine)"
+    )
+    command.add_argument("--cores", type=counting, help="CPU cores to plan for (default: enough for the GPUs)")
     command.add_argument("--device", default="A100", help="GPU to count with before any run (default: %(default)s)")
-    command.add_argument("--price", type=float, help="money per GPU-hour")
-    command.add_argument("--watts", type=float, help="power of a GPU at work")
+    command.add_argument("--price", type=amount, help="money per GPU-hour")
+    command.add_argument("--watts", type=amount, help="power of a GPU at work")
     command.add_argument("--reasons", type=int, default=5, help="reasons to show per stage (default: %(default)s)")
     command.add_argument("--json", action="store_true", help="machine-readable, with every job")
 

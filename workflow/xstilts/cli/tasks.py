@@ -5,7 +5,7 @@ import json
 from itertools import islice
 from typing import Any
 
-from xstilts.cli._arguments import add_command, add_data_dir
+from xstilts.cli._arguments import add_command, add_data_dir, counting
 
 
 def register(commands: Any) -> None:
@@ -16,7 +16,7 @@ def register(commands: Any) -> None:
     command.add_argument("--markdown", action="store_true", help="the list as docs/DATA.md holds it")
     command.add_argument("--split", help="of the rows that are shown; the first one if left out")
     command.add_argument("--language", help="of the rows that are shown; the split's first one if left out")
-    command.add_argument("--rows", type=int, default=3, help="how many are shown")
+    command.add_argument("--rows", type=counting, default=3, help="how many are shown")
     command.add_argument("--edition", default="", help="where to read the task from, if not from its own layout")
     add_data_dir(command)
 

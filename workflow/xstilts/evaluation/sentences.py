@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from xstilts.errors import ConfigError
 from xstilts.models.heads.base import Item, padded, types_of
 from xstilts.models.load import depth, load_encoder, load_tokenizer
 from xstilts.models.pooling import POOLINGS
@@ -24,9 +25,12 @@ class SentenceEncoder:
 
     Args:
         checkpoint: what to load; a head, if any, is left out.
-        recipe: a resolved evaluation recipe: ``layer`` (the hidden state that counts, 0 for the embeddings; None or too
-            large: the last), ``sweep`` (whether the other layers are wanted too), ``pooling`` (names; the first
+        recipe: a resolved evaluation recipe: ``layer`` (the hidden state that counts, 0 for the embeddings; None: the
+            last), ``sweep`` (whether the other layers are wanted too), ``pooling`` (names; the first
             counts), ``max_length`` and ``batch_tokens``.
+
+    Raises:
+        ConfigError: the encoder has no such layer.
 
     Attributes:
         views: the (layer, pooling) pairs of which :meth:`encode` gives vectors; the first is the one that counts.
@@ -38,7 +42,9 @@ class SentenceEncoder:
         self._segmenter, self._pad_id = Segmenter(tokenizer), tokenizer.pad_token_id
         self._recipe = recipe
         last = depth(checkpoint)
-        chosen = last if recipe["layer"] is None else min(recipe["layer"], last)
+        chosen = last if recipe["layer"] is None else recipe["layer"]
+        if chosen > last:
+            raise ConfigError(f"{checkpoint}: layer {chosen} is asked for, the encoder has {last}; name 0 to {last}")
         layers = [chosen, *(layer for layer in range(last + 1) if layer != chosen and recipe["sweep"])]
         self._layers = sorted(layers)
         # One more than is read: what some architectures do after their last layer is then outside it.

@@ -5,7 +5,7 @@ Pure Python with light imports, because the Snakefile uses it whenever it is par
 
 from xstilts.study import recipes
 from xstilts.study.alignment import aligned_words, alignment_runs
-from xstilts.study.load import check_data_dir, load_study, parse_study
+from xstilts.study.load import check_data_dir, check_files, load_study, parse_study
 from xstilts.study.model import CLEAN, LEXICON, NONE, PRETRAINED, Condition, Encoder, Intermediate, Study, Target
 from xstilts.study.paths import Paths
 from xstilts.study.profiles import check_profile
@@ -24,6 +24,7 @@ __all__ = [
     "aligned_words",
     "alignment_runs",
     "check_data_dir",
+    "check_files",
     "check_profile",
     "load_study",
     "parse_study",

@@ -16,11 +16,15 @@ class Finder:
     Args:
         raw: the completed configuration.
         origin: what to call it in messages.
+
+    Attributes:
+        layers: how many each encoder has, of those whose study says it.
     """
 
     def __init__(self, raw: Mapping[str, Any], origin: str) -> None:
         self.origin = origin
         self._source, self._sources = raw["source"], raw["sources"]
+        self.layers = {name: found["layers"] for name, found in raw["encoders"].items() if "layers" in found}
         self._data_dir = Path(raw["data_dir"]) if raw["data_dir"] else None
         for name in self._sources:
             self(name, f"sources.{name}")

@@ -5,23 +5,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
-from xstilts import languages, perturbations, robustness, tasks
+from xstilts import tasks
 from xstilts.analysis.difficulty import MEASURES
 from xstilts.analysis.measures import registry
 from xstilts.errors import ConfigError
 from xstilts.study.alignment import alignment_runs
 from xstilts.study.benchmark import expand_benchmark
+from xstilts.study.condition import clean, condition, spoken_under
 from xstilts.study.finder import Finder
 from xstilts.study.model import (
     CLEAN,
-    LEXICON,
     NONE,
-    TRAIN,
     Alignment,
-    AttackPlan,
-    Condition,
     Encoder,
     Intermediate,
     Study,
@@ -29,7 +24,9 @@ from xstilts.study.model import (
 )
 from xstilts.study.overrides import overridden
 from xstilts.study.question import check_question, complete_question, known
+from xstilts.study.recipes import perturbation_files
 from xstilts.study.schema import validate
+from xstilts.study.source import read_study
 from xstilts.tasks.base import RETRIEVAL_TYPES
 
 
@@ -41,17 +38,9 @@ def load_study(path: Path, overrides: Mapping[str, Any] = MappingProxyType({})) 
         overrides: keys that replace the file's.
 
     Raises:
-        ConfigError: the file is missing, is not YAML, or says something that is not allowed.
+        ConfigError: the file cannot be read, or says something that is not allowed.
     """
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such study file") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(config, dict):
-        raise ConfigError(f"{path}: a study file is a mapping of keys; see config.yaml")
-    return parse_study(overridden(config, overrides), str(path))
+    return parse_study(overridden(read_study(path), overrides), str(path))
 
 
 def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
@@ -65,12 +54,14 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         ConfigError: on the first thing that is not allowed.
     """
     raw = validate(expand_benchmark(dict(config), origin), origin)
+    for key in ("results", "data_dir"):
+        raw[key] = raw[key] and str(Path(raw[key]).expanduser())
     find = Finder(raw, origin)
     encoders = {name: _encoder(name, value, find) for name, value in raw["encoders"].items()}
     defaults = raw["training"]
     targets = {n: _target(n, value, defaults, find) for n, value in raw["targets"].items()}
     intermediate = {n: _intermediate(n, value, defaults, targets, find) for n, value in raw["intermediate"].items()}
-    conditions = {n: _condition(n, value, targets, origin) for n, value in raw["conditions"].items()}
+    conditions = {n: condition(n, value, targets, origin) for n, value in raw["conditions"].items()}
     alignment = _alignment(raw["alignment"], raw["conditions"], defaults, find) if "alignment" in raw else None
     study = Study(
         name=raw["study"],
@@ -85,7 +76,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         encoders=MappingProxyType(encoders),
         intermediate=MappingProxyType(intermediate),
         targets=MappingProxyType(targets),
-        conditions=MappingProxyType({CLEAN: _clean(targets)} | conditions),
+        conditions=MappingProxyType({CLEAN: clean(targets)} | conditions),
         evaluation=MappingProxyType(raw["evaluation"]),
         questions=MappingProxyType({n: complete_question(value, raw) for n, value in raw["questions"].items()}),
         figures=MappingProxyType(raw["figures"]),
@@ -114,6 +105,20 @@ def check_data_dir(study: Study) -> None:
         raise ConfigError(
             f"data_dir {found}, and {why}; name the folder that XTREME's download script filled (--config data_dir=DIR)"
         )
+
+
+def check_files(study: Study) -> None:
+    """Check that the files which conditions name are there: Snakemake keeps an old result whose input is gone.
+
+    Raises:
+        ConfigError: one is not.
+    """
+    for name in study.conditions:
+        for option, files in perturbation_files(study, name).items():
+            for language, path in files.items():
+                if not Path(path).is_file():
+                    where = f"conditions.{name}.options.{option}.{language}"
+                    raise ConfigError(f"{where}: {path}: no such file (looked for from {Path.cwd()}); mend the path")
 
 
 def _encoder(name: str, value: dict[str, Any], find: Finder) -> Encoder:
@@ -181,8 +186,11 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Fi
         for other in find.trainable(train, f"{where}.train"):
             if other.type != task.type or other.labels != task.labels:
                 raise ConfigError(f"{origin}: {where}.train: {other.name} differs from {task.name} in type or labels")
-    elif "train" in value:
-        raise ConfigError(f"{origin}: {where}.train: a retrieval target is not fine-tuned; remove it")
+    else:
+        for key in ("train", "text"):
+            if key in value:
+                raise ConfigError(f"{origin}: {where}.{key}: a retrieval target is not fine-tuned; remove it")
+    _check_search(value, task, find, where)
     search = {key: value[key] for key in ("layer", "sweep", "scoring", "k", "threshold")}
     search["pooling"] = [value["pooling"]] if isinstance(value["pooling"], str) else value["pooling"]
     if search["sweep"] is None:
@@ -192,86 +200,16 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Fi
     return Target(name, task.name, train, wanted, training, MappingProxyType(search), text)
 
 
-def _clean(targets: Mapping[str, Target]) -> Condition:
-    return Condition(CLEAN, languages=MappingProxyType({name: target.languages for name, target in targets.items()}))
-
-
-def _condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], origin: str) -> Condition:
-    where = f"{origin}: conditions.{name}"
-    if name in (CLEAN, TRAIN, LEXICON):
-        raise ConfigError(f"{where}: the name is taken; choose another")
-    if sum(key in value for key in ("perturbation", "mixture", "attack")) != 1:
-        raise ConfigError(f"{where}: give one of perturbation, mixture and attack")
-    if ("strength" in value) == ("attack" in value):
-        mend = (
-            "an attack has a budget, no strength; remove it"
-            if "attack" in value
-            else "key 'strength' is missing; add it"
-        )
-        raise ConfigError(f"{where}: {mend}")
-    applied = targets if value["targets"] is None else value["targets"]
-    known(applied, targets, f"{where}.targets")
-    try:
-        attack, weights = _attack(value) if "attack" in value else (None, _weights(value))
-        scored = {
-            target: _spoken(value, targets[target].task, targets[target].languages, f"target {target}", "targets")
-            for target in applied
-        }
-        if attack is not None:
-            for target in applied:
-                robustness.get(attack.name).check(tasks.get(targets[target].task).type)
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None
-    strength = float(value["strength"]) if attack is None else float(attack.edits)
-    return Condition(name, weights, strength, value["options"], MappingProxyType(scored), attack)
-
-
-def _weights(value: Mapping[str, Any]) -> dict[str, float]:
-    """The perturbations of a condition, an attack's own included, and how often each is taken."""
-    if "attack" in value:
-        return _attack(value)[1]
-    return value.get("mixture") or {value["perturbation"]: 1.0}
-
-
-def _attack(value: Mapping[str, Any]) -> tuple[AttackPlan, dict[str, float]]:
-    """An attack's plan, and what it may do to texts."""
-    found = robustness.get(value["attack"])
-    if found.fixed and "perturbations" in value:
-        raise ConfigError(f"attack {found.name!r} has its own perturbation; remove key 'perturbations'")
-    names = value.get("perturbations", found.perturbations)
-    for name in names:
-        if perturbations.get(name).edits is None:
-            raise ConfigError(f"perturbation {name!r} is a mixture itself; name its operations instead")
-    plan = AttackPlan(found.name, value["budget"]["edits"], value["budget"]["queries"], value["examples"])
-    return plan, dict.fromkeys(names, 1.0)
-
-
-def _spoken(
-    condition: Mapping[str, Any], task_name: str, available: tuple[str, ...], reader: str, key: str
-) -> tuple[str, ...]:
-    """The languages, of those available to a reader of test rows, under a condition; each checked to be declared.
-
-    ``key`` of the study says which readers a condition has.
-    """
-    task = tasks.get(task_name)
-    options, wanted = condition["options"], condition["languages"]
-    perturbation = perturbations.configured(_weights(condition), options)
-    mend = "name the condition's targets without it" if key == "targets" else "name alignment.conditions without it"
-    if options.get("parallel") == task.name:
-        raise ConfigError(
-            f"{reader} would be switched by a lexicon learned from its own test rows; {mend}, or other parallel data"
-        )
-    if wanted == "declared":
-        spoken = tuple(code for code in available if perturbation.defined_for(languages.get(code)))
-    elif wanted == "all":
-        spoken = available
-    else:
-        spoken = tuple(code for code in available if code in {languages.get(code).code for code in wanted})
-    if not spoken:
-        raise ConfigError(f"{reader} has none of its languages; {mend}")
-    for language in spoken:
-        perturbation.check(language, task.type)
-    return spoken
+def _check_search(value: Mapping[str, Any], task: tasks.Task, find: Finder, where: str) -> None:
+    """Check what only retrieval has, and that every encoder has the layer."""
+    if task.type not in RETRIEVAL_TYPES:
+        for key in ("layer", "sweep", "scoring", "k", "threshold"):
+            if value[key] is not None:
+                raise ConfigError(f"{find.origin}: {where}.{key}: {task.name} is no retrieval; remove the key")
+    for name, last in find.layers.items():
+        if value["layer"] is not None and value["layer"] > last:
+            has = f"{value['layer']}, but encoder {name} has {last} layers; name 0 to {last}"
+            raise ConfigError(f"{find.origin}: {where}.layer: {has}")
 
 
 def _difficulty(value: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -301,7 +239,7 @@ def _alignment(
     measured = {CLEAN: spoken}
     for name in applied:
         try:
-            measured[name] = _spoken(conditions[name], task.name, spoken, "alignment", "alignment")
+            measured[name] = spoken_under(conditions[name], task.name, spoken, "alignment", "alignment")
         except ConfigError as error:
             raise ConfigError(f"{origin}: conditions.{name}: {error}") from None
     return Alignment(

@@ -43,6 +43,8 @@ def check_question(name: str, question: Mapping[str, Any], study: Study, origin:
     known(question["targets"] or (), study.targets, f"{where}.targets")
     if question["outcome"] in PERTURBED and question["condition"] == CLEAN:
         raise ConfigError(f"{where}.condition: {question['outcome']} is measured under a condition other than clean")
+    if question["outcome"] == "accuracy_under_attack" and study.conditions[question["condition"]].attack is None:
+        raise ConfigError(f"{where}.condition: {question['condition']} is no attack; name one, or ask for the score")
     if question["outcome"] not in REPRESENTATIONS or question["phase"] == "target":
         _check_runs(question, study, where)
     if question["outcome"] in REPRESENTATIONS:
@@ -97,6 +99,10 @@ def _check_representations(question: Mapping[str, Any], study: Study, where: str
     known([question["condition"]], study.alignment.conditions, f"{where}.condition")
     read = ("pretrained", "intermediate") if question["phase"] == "intermediate" else ("target",)
     known(read, study.alignment.checkpoints, f"{where}.phase")
+    for name, encoder in study.encoders.items():
+        last = encoder.options.get("layers")
+        if question["layer"] is not None and last is not None and question["layer"] > last:
+            raise ConfigError(f"{where}.layer: {question['layer']}, but {name} has {last} layers; name 0 to {last}")
     if question["targets"] and question["phase"] == "intermediate":
         raise ConfigError(f"{where}.targets: intermediate checkpoints have none; remove the key, or add phase: target")
 
@@ -121,19 +127,28 @@ def _check_compared(question: Mapping[str, Any], study: Study, where: str) -> No
 
 
 def _check_partners(question: Mapping[str, Any], study: Study, where: str) -> None:
-    """Check that each recipe of the methods has one recipe of the baseline to be compared with."""
-    for name, recipe in study.intermediate.items():
-        if recipe.method not in question["levels"]:
-            continue
-        partners = [
-            other
-            for other, found in study.intermediate.items()
-            if found.method == question["baseline"]
-            and (found.tasks, found.sampling) == (recipe.tasks, recipe.sampling)
-            and other != name
-        ]
-        if len(partners) > 1:
+    """Check that the recipes of each method have one recipe of the baseline to be compared with."""
+    baseline = question["baseline"]
+    for level in question["levels"]:
+        found = {
+            name: [
+                other
+                for other, partner in study.intermediate.items()
+                if other != name
+                and partner.method == baseline
+                and (partner.tasks, partner.sampling) == (recipe.tasks, recipe.sampling)
+            ]
+            for name, recipe in study.intermediate.items()
+            if recipe.method == level
+        }
+        for name, partners in found.items():
+            if len(partners) > 1:
+                raise ConfigError(
+                    f"{where}: {name} could be compared with {' or '.join(partners)}; compare recipes instead"
+                    f" (factor: intermediate, levels: [{name}], baseline: one of them)"
+                )
+        if level != baseline and not any(found.values()):
             raise ConfigError(
-                f"{where}: {name} could be compared with {' or '.join(partners)}; compare recipes instead"
-                f" (factor: intermediate, levels: [{name}], baseline: one of them)"
+                f"{where}: no recipe of method {baseline} has the tasks of one of method {level} ({', '.join(found)});"
+                " add one, or compare recipes instead (factor: intermediate)"
             )

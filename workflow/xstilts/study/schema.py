@@ -4,11 +4,16 @@ import copy
 import difflib
 import functools
 import json
+import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from xstilts.errors import ConfigError
 
+# Numbers to everyone but YAML 1.1.
+_EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.json"
 
 
@@ -37,6 +42,9 @@ def validate(config: dict[str, Any], origin: str) -> dict[str, Any]:
     errors = sorted(Draft202012Validator(schema()).iter_errors(config), key=lambda error: list(map(str, error.path)))
     if errors:
         raise ConfigError(f"{origin}: {_describe(_narrow(errors[0]))}")
+    for where, value in _numbers(config):
+        if not math.isfinite(value):
+            raise ConfigError(f"{origin}: {where}: found {value}; write a finite number")
     completed: dict[str, Any] = _fill(copy.deepcopy(config), schema())
     return completed
 
@@ -66,15 +74,35 @@ def _describe(error: Any) -> str:
         missing = next(key for key in error.validator_value if key not in error.instance)
         return f"{where}: key {missing!r} is missing; add it"
     if error.validator == "oneOf":
-        return (
-            f"{where}: found {_short(error.instance)}; allowed: {' or '.join(map(_alternative, error.validator_value))}"
-        )
+        return _wrong(where, error.instance, [_alternative(option) for option in error.validator_value])
     if error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        return f"{where}: found {_short(error.instance)}; allowed: {' or '.join(wanted)}"
+        return _wrong(where, error.instance, wanted)
     if error.validator == "enum":
         return f"{where}: found {_short(error.instance)}; allowed: {', '.join(map(str, error.validator_value))}"
     return f"{where}: {error.message}"
+
+
+def _wrong(where: str, found: Any, wanted: list[str]) -> str:
+    return f"{where}: found {_short(found)}; allowed: {' or '.join(wanted)}{_pitfall(found, wanted)}"
+
+
+def _pitfall(found: Any, wanted: list[str]) -> str:
+    """What YAML has made of a value that looks right."""
+    if isinstance(found, bool) and "string" in wanted:
+        return "; YAML reads yes, no, on and off as truth values: quote it"
+    if isinstance(found, str) and {"number", "integer"} & set(wanted) and _EXPONENT.fullmatch(found):
+        return f"; YAML takes {found} for text: write it with a point and a signed exponent, as in 1.0e-5"
+    return ""
+
+
+def _numbers(value: Any, where: str = "") -> Iterator[tuple[str, float]]:
+    """Every floating-point number of a configuration, with its key."""
+    if isinstance(value, float):
+        yield where, value
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _numbers(inner, f"{where}.{key}".removeprefix("."))
 
 
 def _alternative(option: dict[str, Any]) -> str:

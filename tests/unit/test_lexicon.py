@@ -60,6 +60,20 @@ def test_words_are_found_in_text_without_spaces(folder):
     assert "dog" in result and "cat" in result
 
 
+def written(folder, **counterparts):
+    """Lexicons of these languages: English words to their counterparts."""
+    for language, pairs in counterparts.items():
+        lines = [f"{english}\t{word}\t1\t9" for english, word in pairs.items()]
+        (folder / f"{language}.tsv").write_text("\n".join(["english\tword\tscore\tcount", *lines, ""]))
+    return folder
+
+
+def test_a_word_written_alike_in_both_languages_stays(tmp_path):
+    folder = written(tmp_path, zh={"student": "学生", "like": "喜欢", "dog": "狗"}, ja={"student": "学生", "dog": "犬"})
+    result = switching(folder, "ja").apply("学生喜欢狗。", languages.get("zh"), 1, random.Random(0))
+    assert result == "学生喜欢犬。"
+
+
 def test_labels_stay_true(folder):
     row = {"id": "1", "language": "en", "tokens": ["a", "dog", "sleeps"], "tags": ["DET", "NOUN", "VERB"]}
     result, edits, _ = perturb_row("tagging", row, switching(folder, "de"), 1, "en", 0)

@@ -35,6 +35,7 @@ def configured(target: str, spoken: Collection[str], lexicon: str = "") -> Pertu
             "parallel": Option("the task whose sentence pairs the lexicon is learned from, such as tatoeba"),
         },
         configure=_configure,
+        version=2,
     )
 
 
@@ -44,7 +45,7 @@ def sites(lexicon: str, target: str, units: Units, language: Language) -> list[S
     found: list[Span] = []
     for start, stop, spaceless in runs(units, language):
         if spaceless:
-            found += _longest(units, start, stop, known)
+            found += _longest(units, start, stop, known, language, target)
         elif _counterpart("".join(units[start:stop]), known, language, target):
             found.append((start, stop))
     return found
@@ -56,14 +57,15 @@ def rewrite(lexicon: str, target: str, units: Units, span: Span, language: Langu
     return _counterpart("".join(units[span[0] : span[1]]), known, language, target)
 
 
-def _longest(units: Units, start: int, stop: int, known: dict[str, str]) -> list[Span]:
+def _longest(units: Units, start: int, stop: int, known: dict[str, str], language: Language, target: str) -> list[Span]:
+    """The longest known words from the left; one that is written the same in both languages is passed over."""
     found: list[Span] = []
     while start < stop:
         ends = range(min(start + _LONGEST, stop), start, -1)
-        end = next((end for end in ends if "".join(units[start:end]) in known), None)
-        if end is not None:
+        end = next((end for end in ends if "".join(units[start:end]) in known), start + 1)
+        if _counterpart("".join(units[start:end]), known, language, target):
             found.append((start, end))
-        start = end or start + 1
+        start = end
     return found
 
 

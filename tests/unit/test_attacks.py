@@ -271,8 +271,12 @@ def test_a_killed_attack_goes_on_where_it_was(prepared, tmp_path, monkeypatch):
     assert not list((tmp_path / "state").iterdir())
 
 
-def test_unknown_attacks_and_tasks_they_are_not_for():
+def test_an_unknown_attack_is_an_error_that_names_the_nearest():
     with pytest.raises(ConfigError, match="unknown attack 'greedy_chr'; did you mean greedy_char"):
         robustness.get("greedy_chr")
+
+
+@pytest.mark.parametrize("task", ["tatoeba", "xquad_r", "mlqa_r", "mewslix", "bucc2018"])
+def test_retrieval_is_refused(task):
     with pytest.raises(ConfigError, match="not defined for retrieval"):
-        robustness.get("code_mix").check("retrieval")
+        robustness.get("greedy_char").check(tasks.get(task).type)

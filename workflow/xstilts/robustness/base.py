@@ -16,6 +16,7 @@ from xstilts.languages import Language
 from xstilts.perturbations import Perturbation
 from xstilts.perturbations._letters import words
 from xstilts.perturbations.base import clusters
+from xstilts.tasks.base import RETRIEVAL_TYPES
 
 # A place in an example: number of the text, first cluster, and the one after the last.
 Place = tuple[int, int, int]
@@ -111,7 +112,7 @@ class Attack:
         Raises:
             ConfigError: it is not.
         """
-        if task_type == "retrieval":
+        if task_type in RETRIEVAL_TYPES:
             raise ConfigError(
                 f"attack {self.name!r} is not defined for retrieval, which no checkpoint is fine-tuned for; name the"
                 " condition's targets without it"

@@ -141,7 +141,7 @@ CODE_EDITS = {
         scored(*ARMS) | ENDS,
     ),
     "a perturbation's version": (
-        ("workflow/xstilts/perturbations/base.py", "version: int = 1", "version: int = 2"),
+        ("workflow/xstilts/perturbations/char_noise.py", r"version=(\d+)", "version=99"),
         data("mini_pos/char_noise_20", "mini_bitext/char_noise_20") | scored(*ARMS) | ENDS,
     ),
     "a task's version": (

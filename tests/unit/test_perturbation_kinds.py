@@ -34,6 +34,8 @@ MORE = {
     "Taml": "பொருள் போதும்.",
     "Telu": "పుస్తకాలయం పై పరివారం ఉంది.",
 }
+# Letters under the Thai vowel am, which is a letter to Unicode and a mark to clusters.
+AM = {letter + "ำ" for letter in map(chr, range(0x0E01, 0x0E47))}
 XTREME = [
     "af",
     "ar",
@@ -189,7 +191,9 @@ def test_white_space_is_refused_where_it_would_break_the_tags() -> None:
         ("case", "tr", "iIıİ", {"İıIi"}),
         ("case", "el", "Ναι", {"νΑΙ"}),
         ("char_delete", "en", "a b", {"a b"}),
+        ("char_noise", "th", "ทำ", AM | {"ทำ" + letter[0] for letter in AM} | {"ทำทำ"}),
         ("char_repeat", "th", "ก็", {"ก็ก็"}),
+        ("char_substitute", "th", "ทำ", AM),
         ("char_swap", "en", "ab", {"ba", "ab"}),
         ("diacritics_drop", "vi", "Đường", {"Duong"}),
         ("diacritics_drop", "hi", "ज़", {"ज"}),
@@ -200,11 +204,13 @@ def test_white_space_is_refused_where_it_would_break_the_tags() -> None:
         ("homoglyph", "th", "แม่", {"เเม่"}),
         ("homoglyph", "zh", "日", {"⽇"}),
         ("keyboard", "fr", "A", {"Q", "Z", "É"}),
+        ("keyboard", "th", "ทำ", AM),
         ("keyboard", "ko", "ㄱ", {"ㄱ"}),
         ("keyboard", "ko", "나", set("마아자다카타너니냐내느")),
         ("leet", "en", "E", {"3"}),
         ("normal_form", "ko", "한", {unicodedata.normalize("NFD", "한")}),
         ("ocr", "en", "rn", {"m", "tn", "fn", "rm", "tm", "fm"}),
+        ("ocr", "th", "ดำ", AM),
         ("scramble_full", "en", "ab", {"ba"}),
         ("scramble_middle", "en", "abcd", {"acbd"}),
         ("scramble_swap", "ar", "كتاب", {"كاتب"}),

@@ -9,6 +9,8 @@ from xstilts.perturbations.base import Span, Units
 
 # Scripts that put no space between words.
 SPACELESS = frozenset({"Han", "Hiragana", "Katakana", "Myanmar", "Thai"})
+# Blocks of the conjoining letters of Hangul. A cluster may hold other letters that are marks: Thai and Lao "am".
+_CONJOINING = (("\u1100", "\u11ff"), ("\ua960", "\ua97f"), ("\ud7b0", "\ud7ff"))
 # Turkish and Azerbaijani pair the letters with a dot and those without.
 _DOTTED = {"i": "İ", "ı": "I"}
 _UNDOTTED = {upper: lower for lower, upper in _DOTTED.items()}
@@ -61,7 +63,7 @@ def marks(unit: str) -> str:
 
     A Hangul syllable may be spelled as several conjoining letters: what follows the first is no mark.
     """
-    return "" if unit[1:2].isalpha() else unit[1:]
+    return "" if any(first <= unit[1:2] <= last for first, last in _CONJOINING) else unit[1:]
 
 
 def lower(letter: str, language: str) -> str:

@@ -61,4 +61,5 @@ PERTURBATION = Perturbation(
     " by a random letter of its script",
     source="the operations of DeepWordBug (Gao et al. 2018) and duplication, at random places (Belinkov & Bisk 2018)",
     apply=apply,
+    version=2,
 )

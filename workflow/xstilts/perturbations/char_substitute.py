@@ -18,4 +18,5 @@ PERTURBATION = perturbation(
     scripts=ALL_SCRIPTS,
     description="letters become random letters of the script; marks on them stay",
     source="DeepWordBug (Gao et al. 2018)",
+    version=2,
 )

@@ -43,4 +43,5 @@ PERTURBATION = perturbation(
     description="letters become those of neighbouring keys on the language's own layout (Korean: letter by letter in"
     " a syllable; Japanese: kana keys)",
     source="`key` of Belinkov & Bisk (2018, section 4.1); layouts: the national standards named in `_keyboards.py`",
+    version=2,
 )

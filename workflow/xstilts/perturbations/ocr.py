@@ -45,4 +45,5 @@ PERTURBATION = perturbation(
     scripts=ALL_SCRIPTS,
     description="letters become others of the script that differ by a dot, a hook or a stroke; rn reads m",
     source="own table of similar shapes (`_shapes.py`)",
+    version=2,
 )

@@ -204,6 +204,7 @@ def test_white_space_is_refused_where_it_would_break_the_tags() -> None:
         ("homoglyph", "th", "แม่", {"เเม่"}),
         ("homoglyph", "zh", "日", {"⽇"}),
         ("keyboard", "fr", "A", {"Q", "Z", "É"}),
+        ("keyboard", "de", "Ü", set("PÖÄ")),
         ("keyboard", "th", "ทำ", AM),
         ("keyboard", "ko", "ㄱ", {"ㄱ"}),
         ("keyboard", "ko", "나", set("마아자다카타너니냐내느")),
@@ -234,6 +235,16 @@ def test_keyboards_follow_the_national_layouts() -> None:
         for letter, near in neighbours(language).items():
             assert letter not in near
             assert all(letter in neighbours(language)[other] for other in near), (language, letter)
+
+
+def test_a_slip_writes_one_other_letter() -> None:
+    """Capitals too: that of German ß is two letters, and that of Greek final sigma is sigma's own."""
+    for language in layouts():
+        forms = {form for small in neighbours(language) for form in (small, small.upper())}
+        for letter in (form for form in forms if len(form) == 1):
+            written = {applied("keyboard", letter, language, 1, seed) for seed in range(20)}
+            hit = written - {letter}
+            assert not hit or (letter not in written and all(len(text) == 1 for text in hit)), (language, letter)
 
 
 def test_scrambles_keep_the_letters_of_a_word() -> None:

@@ -32,7 +32,9 @@ def _slips(unit: str, language: str) -> tuple[str, ...]:
     if base in near:
         return tuple(letter + rest for letter in near[base])
     small = lower(base, language)
-    return tuple(upper(letter, language) + rest for letter in near.get(small, ""))
+    capitals = [upper(letter, language) for letter in near.get(small, "")]
+    # German ß has no capital of one letter, and the capital of Greek final sigma is that of sigma.
+    return tuple(capital + rest for capital in capitals if len(capital) == 1 and capital != base)
 
 
 PERTURBATION = perturbation(

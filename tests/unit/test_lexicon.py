@@ -1,6 +1,8 @@
 """Lexicons learned from sentence pairs, and the code-switching that they drive."""
 
+import os
 import random
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +68,62 @@ def written(folder, **counterparts):
         lines = [f"{english}\t{word}\t1\t9" for english, word in pairs.items()]
         (folder / f"{language}.tsv").write_text("\n".join(["english\tword\tscore\tcount", *lines, ""]))
     return folder
+
+
+def test_negation_is_learned_as_not_and_nothing_as_what_an_apostrophe_leaves():
+    pairs = [
+        *(
+            ("I don't know.", "Ich weiß nicht."),
+            ("I know it.", "Ich weiß es."),
+            ("Tom isn’t here.", "Tom ist nicht hier."),
+        ),
+        *(
+            ("We can't sleep.", "Wir schlafen nicht."),
+            ("She's here.", "Sie ist hier."),
+            ("It 's here.", "Es ist hier."),
+        ),
+        *(
+            ("We did n't sleep.", "Wir schliefen nicht."),
+            ("We'll sleep.", "Wir schlafen."),
+            ("I'm Tom.", "Ich bin Tom."),
+        ),
+    ]
+    found = {entry.english.lower(): entry.word for entry in learn(pairs * 2, languages.get("de"))}
+    assert found["not"] == "nicht"
+    assert not found.keys() & {"don", "isn", "can", "n't", "t", "s", "ll", "m"}
+
+
+@pytest.mark.parametrize("text", ["I don't know, she's here.", "I don’t know, she’s here."])
+def test_an_english_word_is_never_cut_at_its_apostrophe(tmp_path, text):
+    folder = written(tmp_path, de={"I": "ich", "don": "Don", "t": "nicht", "know": "weiß", "s": "es", "she": "sie"})
+    result = switching(folder, "de").apply(text, languages.get("en"), 1, random.Random(0))
+    assert result == text.replace("I ", "Ich ").replace("know", "weiß")
+
+
+def test_what_tagging_cuts_off_a_word_is_none_of_its_own(tmp_path):
+    folder = written(tmp_path, de={"do": "tun", "t": "nicht", "n't": "nicht", "s": "es", "she": "sie"})
+    row = {"id": "1", "language": "en", "tokens": ["do", "n't", "she", "'s"], "tags": ["AUX", "PART", "PRON", "AUX"]}
+    result, _, _ = perturb_row("tagging", row, switching(folder, "de"), 1, "en", 0)
+    assert result["tokens"] == ["tun", "n't", "sie", "'s"]
+
+
+def test_french_elision_is_two_words(tmp_path):
+    folder = written(tmp_path, fr={"water": "eau"})
+    assert switching(folder, "en").apply("l'eau", languages.get("fr"), 1, random.Random(0)) == "l'water"
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(("language", "negation"), [("de", "nicht"), ("fr", "pas"), ("ru", "не"), ("zh", "不")])
+def test_not_is_learned_from_real_pairs(language, negation):
+    root = os.environ.get("XSTILTS_DATA_DIR")
+    if root is None:
+        pytest.skip("XSTILTS_DATA_DIR is not set")
+    rows = tasks.get("tatoeba").read(Path(root), "test", language)
+    found = {
+        entry.english: entry.word for entry in learn(((r["english"], r["text"]) for r in rows), languages.get(language))
+    }
+    assert found["not"] == negation
+    assert not found.keys() & {"d", "ll", "m", "re", "s", "t", "ve"}
 
 
 def test_a_word_written_alike_in_both_languages_stays(tmp_path):

@@ -6,10 +6,10 @@ from functools import partial
 from xstilts import tasks
 from xstilts.errors import ConfigError
 from xstilts.languages import LANGUAGES, Language
-from xstilts.perturbations._letters import runs, upper
+from xstilts.perturbations._letters import upper
 from xstilts.perturbations.base import ALL_SCRIPTS, Edits, Option, Options, Perturbation, Span, Units
 from xstilts.perturbations.edits import perturbation
-from xstilts.perturbations.lexicon import dictionary, lowered
+from xstilts.perturbations.lexicon import dictionary, lowered, stretches
 
 _LONGEST = 6  # clusters, in scripts without spaces
 
@@ -43,7 +43,7 @@ def sites(lexicon: str, target: str, units: Units, language: Language) -> list[S
     """Words that the lexicon has; of stretches without spaces, the longest from the left."""
     known = dictionary(lexicon, language.code, target)
     found: list[Span] = []
-    for start, stop, spaceless in runs(units, language):
+    for start, stop, spaceless in stretches(units, language):
         if spaceless:
             found += _longest(units, start, stop, known, language, target)
         elif _counterpart("".join(units[start:stop]), known, language, target):

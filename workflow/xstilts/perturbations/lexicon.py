@@ -17,11 +17,14 @@ from xstilts import languages
 from xstilts.errors import DataError
 from xstilts.languages import LANGUAGES, Language
 from xstilts.perturbations._letters import lower, runs
-from xstilts.perturbations.base import clusters
+from xstilts.perturbations.base import Units, clusters
 
 COLUMNS = ("english", "word", "score", "count")
 # Longest run of clusters taken for a word of a script without spaces, by script of the language.
 _LONGEST = {"Hans": 4, "Jpan": 6, "Mymr": 6, "Thai": 6}
+_APOSTROPHES = ("'", "’")
+# What English tokens begin at: she 's, we 're, do n't.
+_REMNANTS = ("d", "ll", "m", "n't", "re", "s", "t", "ve")
 _ITERATIONS = 4
 # How much more a spelling inside a sentence says than one at its capitalised beginning.
 _INSIDE = 1000
@@ -39,23 +42,49 @@ class Entry:
     count: int
 
 
+def stretches(units: Units, language: Language) -> list[tuple[int, int, bool]]:
+    """Runs of letters ``(start, stop, spaceless)`` as a lexicon has them.
+
+    In English an apostrophe between letters belongs to the word, and what is left of such a word in a text cut into
+    tokens (n't, 's) is no word. Elsewhere it ends one: French l'eau is two.
+    """
+    found = runs(units, language)
+    if language.code != "en":
+        return found
+    joined: list[tuple[int, int, bool]] = []
+    for start, stop, spaceless in found:
+        if joined and start == joined[-1][1] + 1 and units[start - 1] in _APOSTROPHES:
+            joined[-1] = (joined[-1][0], stop, spaceless)
+        else:
+            joined.append((start, stop, spaceless))
+    return [(start, stop, kind) for start, stop, kind in joined if _word(units, start, stop, language) not in _REMNANTS]
+
+
 def terms(text: str, language: Language) -> set[str]:
-    """The words of a text in lower case; of stretches without spaces, all runs of up to a few clusters."""
+    """The words of a text in lower case; of stretches without spaces, all runs of up to a few clusters.
+
+    English n't is read as the "not" that it is: other languages' negation is its counterpart.
+    """
     units = clusters(text)
     found: set[str] = set()
-    for start, stop, spaceless in runs(units, language):
+    for start, stop, spaceless in stretches(units, language):
         if spaceless:
             longest = _LONGEST.get(language.script, 1)
             spans = [(a, b) for a in range(start, stop) for b in range(a + 1, min(a + longest, stop) + 1)]
             found.update("".join(units[a:b]) for a, b in spans)
         else:
-            found.add(lowered("".join(units[start:stop]), language))
+            word = _word(units, start, stop, language)
+            found.add("not" if language.code == "en" and word.endswith("n't") else word)
     return found
 
 
 def lowered(word: str, language: Language) -> str:
-    """The word in lower case as the language has it."""
-    return "".join(lower(char, language.code) for char in word)
+    """The word in lower case as the language has it, apostrophes straight."""
+    return "".join(lower(char, language.code) for char in word).replace("’", "'")
+
+
+def _word(units: Units, start: int, stop: int, language: Language) -> str:
+    return lowered("".join(units[start:stop]), language)
 
 
 def learn(pairs: Iterable[tuple[str, str]], language: Language) -> list[Entry]:
@@ -72,7 +101,7 @@ def learn(pairs: Iterable[tuple[str, str]], language: Language) -> list[Entry]:
         sides.append((sorted(terms(first, english)), sorted(terms(second, language))))
         for counter, text, spoken in zip(spelling, (first, second), (english, language), strict=True):
             units = clusters(text)
-            for place, (start, stop, _) in enumerate(runs(units, spoken)):
+            for place, (start, stop, _) in enumerate(stretches(units, spoken)):
                 counter["".join(units[start:stop])] += _INSIDE if place else 1
     left = _frequent(side for side, _ in sides)
     right = _frequent(side for _, side in sides)

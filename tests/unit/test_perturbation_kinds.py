@@ -280,6 +280,14 @@ def test_options_are_checked() -> None:
         perturbations.configured({"code_switch": 1})
 
 
+def test_natural_errors_of_words_with_apostrophes_and_hyphens(tmp_path) -> None:
+    table = tmp_path / "en.txt"
+    table.write_text("don't dont\nco-operate cooperate\noperate opperate\nisn’t isnt\n", encoding="utf-8")
+    natural = perturbations.configured({"natural": 1}, {"files": {"en": str(table)}})
+    result = applied(natural, "Don't co-operate, operate! I don’t, it isn't.", "en", 1)
+    assert result == "Dont cooperate, opperate! I dont, it isnt."
+
+
 def test_natural_errors_come_from_the_users_table(tmp_path) -> None:
     table = tmp_path / "en.txt"
     table.write_text("their thier there\nbook boook\n", encoding="utf-8")

@@ -12,6 +12,9 @@ from xstilts.perturbations._letters import lower, runs, upper
 from xstilts.perturbations.base import ALL_SCRIPTS, Edits, Option, Options, Perturbation, Span, Units
 from xstilts.perturbations.edits import perturbation, pick
 
+# Runs of letters in one word of the table: mother-in-law has three.
+_PARTS = 4
+
 
 def configured(files: Mapping[str, str]) -> Perturbation:
     """The perturbation with its tables, one file per language."""
@@ -26,17 +29,24 @@ def configured(files: Mapping[str, str]) -> Perturbation:
         source="`nat` of Belinkov & Bisk (2018, section 4.2) and the format of their tables",
         options={"files": Option("language code to table file", path=True)},
         configure=_configure,
+        version=2,
     )
 
 
 def sites(files: Mapping[str, str], units: Units, language: Language) -> list[Span]:
-    """Words that the table has."""
+    """Words that the table has, among them words with an apostrophe or a hyphen; the longest from the left."""
     known = table(files[language.code])
-    return [
-        (start, stop)
-        for start, stop, _ in runs(units, language)
-        if _entry(known, "".join(units[start:stop]), language.code)
-    ]
+    parts = runs(units, language)
+    found: list[Span] = []
+    for number, (start, _, _) in enumerate(parts):
+        if found and start < found[-1][1]:
+            continue
+        stops = [stop for _, stop, _ in parts[number : number + _PARTS]]
+        texts = {stop: "".join(units[start:stop]) for stop in reversed(stops)}
+        longest = next((stop for stop, text in texts.items() if _entry(known, text, language.code)), None)
+        if longest is not None:
+            found.append((start, longest))
+    return found
 
 
 def rewrite(files: Mapping[str, str], units: Units, span: Span, language: Language, choice: float) -> str:
@@ -47,6 +57,7 @@ def rewrite(files: Mapping[str, str], units: Units, span: Span, language: Langua
 
 def _entry(known: Mapping[str, tuple[str, ...]], word: str, language: str) -> tuple[str, ...]:
     """The word's misspellings; a capitalised word that the table lacks has those of the plain one, capitalised."""
+    word = _straight(word)
     if word in known:
         return known[word]
     plain = lower(word[0], language) + word[1:]
@@ -55,7 +66,7 @@ def _entry(known: Mapping[str, tuple[str, ...]], word: str, language: str) -> tu
 
 @functools.cache
 def table(path: str) -> dict[str, tuple[str, ...]]:
-    """Misspellings by word.
+    """Misspellings by word, whose apostrophes are straight.
 
     Raises:
         DataError: the file is missing, not UTF-8, or a line has no misspelling.
@@ -73,10 +84,15 @@ def table(path: str) -> dict[str, tuple[str, ...]]:
         word, *misspelt = line.split()
         if not misspelt:
             raise DataError(f"{path}:{number}: {word!r} has no misspelling; write it behind the word or drop the line")
-        different = tuple(other for other in misspelt if other != word)
+        word = _straight(word)
+        different = tuple(other for other in misspelt if _straight(other) != word)
         if different:
             found[word] = found.get(word, ()) + different
     return found
+
+
+def _straight(word: str) -> str:
+    return word.replace("’", "'")
 
 
 def _configure(options: Options, resources: Options) -> Perturbation:

@@ -132,6 +132,17 @@ def test_a_word_written_alike_in_both_languages_stays(tmp_path):
     assert result == "学生喜欢犬。"
 
 
+def test_words_put_into_text_without_spaces_stand_apart(tmp_path):
+    folder = written(tmp_path, zh={"I": "我", "know": "知道", "student": "学生"}, ja={"student": "生徒"})
+    english, chinese = switching(folder, "en"), languages.get("zh")
+    assert english.apply("我不知道我要", chinese, 1, random.Random(0)) == "I 不 know  I 要"
+    assert english.apply("3学生。", chinese, 1, random.Random(0)) == "3 student。"
+    assert switching(folder, "ja").apply("我学生要", chinese, 1, random.Random(0)) == "我生徒要"
+    row = {"id": "1", "language": "zh", "tokens": ["学生", "学生们"], "tags": ["NOUN", "NOUN"]}
+    result, _, _ = perturb_row("tagging", row, english, 1, "zh", 0)
+    assert result["tokens"] == ["student", "学生们"]
+
+
 def test_labels_stay_true(folder):
     row = {"id": "1", "language": "en", "tokens": ["a", "dog", "sleeps"], "tags": ["DET", "NOUN", "VERB"]}
     result, edits, _ = perturb_row("tagging", row, switching(folder, "de"), 1, "en", 0)

@@ -76,6 +76,11 @@ def upper(letter: str, language: str) -> str:
     return _DOTTED.get(letter, letter.upper()) if language in _DOTTED_LANGUAGES else letter.upper()
 
 
+def spaceless(char: str) -> bool:
+    """Whether the character is a letter of a script that puts no space between words."""
+    return _script(char) in SPACELESS
+
+
 @functools.cache
 def pool(char: str, language_script: str) -> str:
     """The alphabet of the script a cluster's first character belongs to; empty if it is not a letter of one."""
@@ -89,7 +94,7 @@ def pool(char: str, language_script: str) -> str:
 def _kind(char: str, language_script: str) -> str:
     if not pool(char, language_script):
         return ""
-    return "spaceless" if _script(char) in SPACELESS else "spaced"
+    return "spaceless" if spaceless(char) else "spaced"
 
 
 @functools.cache

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from functools import partial
+from unicodedata import category
 
 from xstilts import tasks
 from xstilts.errors import ConfigError
 from xstilts.languages import LANGUAGES, Language
-from xstilts.perturbations._letters import upper
+from xstilts.perturbations._letters import spaceless, upper
 from xstilts.perturbations.base import ALL_SCRIPTS, Edits, Option, Options, Perturbation, Span, Units
 from xstilts.perturbations.edits import perturbation
 from xstilts.perturbations.lexicon import dictionary, lowered, stretches
@@ -43,8 +44,8 @@ def sites(lexicon: str, target: str, units: Units, language: Language) -> list[S
     """Words that the lexicon has; of stretches without spaces, the longest from the left."""
     known = dictionary(lexicon, language.code, target)
     found: list[Span] = []
-    for start, stop, spaceless in stretches(units, language):
-        if spaceless:
+    for start, stop, without_spaces in stretches(units, language):
+        if without_spaces:
             found += _longest(units, start, stop, known, language, target)
         elif _counterpart("".join(units[start:stop]), known, language, target):
             found.append((start, stop))
@@ -52,9 +53,22 @@ def sites(lexicon: str, target: str, units: Units, language: Language) -> list[S
 
 
 def rewrite(lexicon: str, target: str, units: Units, span: Span, language: Language, choice: float) -> str:
-    """The counterpart, capitalised if the word was."""
+    """The counterpart, capitalised if the word was.
+
+    One that a script with spaces puts into text without them is set off from the letters and digits beside it, whatever
+    becomes of those: two such neighbours have two spaces between them.
+    """
+    start, stop = span
     known = dictionary(lexicon, language.code, target)
-    return _counterpart("".join(units[span[0] : span[1]]), known, language, target)
+    other = _counterpart("".join(units[start:stop]), known, language, target)
+    if not spaceless(units[start][0]) or spaceless(other[0]):
+        return other
+    return _gap(units[max(start - 1, 0) : start]) + other + _gap(units[stop : stop + 1])
+
+
+def _gap(neighbour: Units) -> str:
+    """A space if the cluster beside a word, if there is one, is part of a word or number."""
+    return " " if any(category(unit[0])[0] in "LMN" for unit in neighbour) else ""
 
 
 def _longest(units: Units, start: int, stop: int, known: dict[str, str], language: Language, target: str) -> list[Span]:

@@ -23,7 +23,7 @@ from xstilts.artifacts import read_json
 from xstilts.data.read import load_rows
 from xstilts.evaluation.predict import load_fine_tuned
 from xstilts.robustness.engine import run
-from xstilts.robustness.success import right
+from xstilts.robustness.success import Judge
 from xstilts.robustness.victim import Victim
 from xstilts.training.parallel import prepare_torch
 
@@ -51,12 +51,14 @@ print(json.dumps({"queries": queries, "seconds": time.perf_counter() - began, "s
 """
 
 
-def ours(victim: Victim, rows: list[dict[str, Any]], language: str, budget: robustness.Budget) -> dict[str, float]:
+def ours(
+    victim: Victim, judge: Judge, rows: list[dict[str, Any]], language: str, budget: robustness.Budget
+) -> dict[str, float]:
     """Attack the rows with ``greedy_char``."""
     attack = robustness.get("greedy_char")
     edits = [perturbations.get(name) for name in attack.perturbations]
     began = time.perf_counter()
-    found = list(run(attack, victim, "classification", rows, languages.get(language), edits, budget))
+    found = list(run(attack, victim, judge, rows, languages.get(language), edits, budget))
     seconds = time.perf_counter() - began
     return {
         "queries": sum(one.queries for one in found),
@@ -90,10 +92,12 @@ def main() -> None:
     device = prepare_torch()
     model, head, trained = load_fine_tuned(task, arguments.checkpoint, device)
     victim = Victim(model, head, device, None, trained["precision"])
+    judge = Judge(task.type, task.metrics[0], head.labels)
     rows = load_rows(arguments.data, "test", arguments.language)
-    rows = [row for row, found in zip(rows, victim.predict(rows), strict=True) if right(task.type, found)]
+    rows = [row for row, found in zip(rows, victim.predict(rows), strict=True) if judge.right(found)]
     rows = rows[: arguments.examples]
-    results = {"ours": ours(victim, rows, arguments.language, robustness.Budget(arguments.edits, arguments.queries))}
+    budget = robustness.Budget(arguments.edits, arguments.queries)
+    results = {"ours": ours(victim, judge, rows, arguments.language, budget)}
     if arguments.textattack:
         examples = [((row["text_a"], row["text_b"]), task.labels.index(row["label"])) for row in rows]
         job = {"examples": examples, "edits": arguments.edits, "queries": arguments.queries}

@@ -16,12 +16,14 @@ from xstilts.models.load import fresh_head, load_tokenizer
 from xstilts.perturbations.rows import editable_texts, with_texts
 from xstilts.robustness import Budget
 from xstilts.robustness.engine import run
-from xstilts.robustness.success import right
+from xstilts.robustness.success import Judge
 from xstilts.robustness.victim import Victim
 from xstilts.tasks.base import Task
 
 LABELS = {"classification": ("0", "1"), "multiple_choice": (), "tagging": ("NOUN", "ADJ"), "span_qa": ()}
 CHARACTERS = [perturbations.get(name) for name in robustness.get("greedy_char").perturbations]
+JUDGES = {name: Judge(name, "f1" if name == "span_qa" else "accuracy", labels) for name, labels in LABELS.items()}
+YES_NO = Judge("classification", "accuracy", ("no", "yes"))
 ENGLISH = languages.get("en")
 DEVICE = torch.device("cpu")
 
@@ -51,7 +53,7 @@ def victims(encoder):
 @pytest.mark.parametrize("task_type", LABELS)
 def test_an_attack_breaks_a_model_and_says_what_it_took(victims, task_type, name):
     victim, rows, budget = victims(task_type), rows_of(task_type, 24, "test"), Budget(3, 40)
-    found = list(run(robustness.get(name), victim, task_type, rows, ENGLISH, CHARACTERS, budget))
+    found = list(run(robustness.get(name), victim, JUDGES[task_type], rows, ENGLISH, CHARACTERS, budget))
     assert sorted(outcome.row["id"] for outcome in found) == sorted(row["id"] for row in rows)
     originals = {row["id"]: row for row in rows}
     broken = [outcome for outcome in found if outcome.success]
@@ -59,7 +61,7 @@ def test_an_attack_breaks_a_model_and_says_what_it_took(victims, task_type, name
     assert len(broken) >= (0 if task_type == "span_qa" else 0.2) * sum(outcome.attacked for outcome in found)
     for outcome in found:
         assert outcome.queries <= budget.queries
-        assert outcome.attacked == right(task_type, victim.predict([originals[outcome.row["id"]]])[0])
+        assert outcome.attacked == JUDGES[task_type].right(victim.predict([originals[outcome.row["id"]]])[0])
         assert (outcome.row != originals[outcome.row["id"]]) == outcome.success
     for outcome in broken:
         (again,) = victim.predict([outcome.row])
@@ -77,7 +79,7 @@ def test_what_becomes_of_an_example_does_not_depend_on_the_others(victims):
     greedy = robustness.get("greedy_char")
 
     def attacked(some):
-        found = run(greedy, victim, "classification", some, ENGLISH, CHARACTERS, Budget(2, 40))
+        found = run(greedy, victim, JUDGES["classification"], some, ENGLISH, CHARACTERS, Budget(2, 40))
         return {outcome.row["id"]: (outcome.success, outcome.edits, outcome.row) for outcome in found}
 
     alone = attacked(rows[:5])
@@ -123,7 +125,7 @@ def keyword_rows(count):
 def test_queries_of_many_examples_go_through_the_model_together():
     victim = Keyword("dog")
     greedy = robustness.get("greedy_char")
-    found = list(run(greedy, victim, "classification", keyword_rows(40), ENGLISH, CHARACTERS, Budget(1, 60)))
+    found = list(run(greedy, victim, YES_NO, keyword_rows(40), ENGLISH, CHARACTERS, Budget(1, 60)))
     assert all(outcome.success for outcome in found)
     assert all(size >= 40 for size in victim.batches if size)
     assert len(victim.batches) <= 6
@@ -133,7 +135,7 @@ def test_queries_of_many_examples_go_through_the_model_together():
 def test_a_budget_too_small_is_kept_and_reported_as_failure():
     found = list(
         run(
-            *(robustness.get("greedy_char"), Keyword("number"), "classification", keyword_rows(5)),
+            *(robustness.get("greedy_char"), Keyword("number"), YES_NO, keyword_rows(5)),
             *(ENGLISH, CHARACTERS, Budget(1, 2)),
         )
     )
@@ -143,7 +145,7 @@ def test_a_budget_too_small_is_kept_and_reported_as_failure():
 
 def test_an_example_that_was_wrong_is_left_alone():
     (outcome,) = run(
-        *(robustness.get("random_search"), Keyword("cat"), "classification", keyword_rows(1)),
+        *(robustness.get("random_search"), Keyword("cat"), YES_NO, keyword_rows(1)),
         *(ENGLISH, CHARACTERS, Budget(5, 50)),
     )
     assert (outcome.attacked, outcome.success, outcome.queries) == (False, False, 0)
@@ -161,11 +163,30 @@ def test_answers_are_out_of_bounds_and_their_offsets_follow():
     row = {"id": "1", "question": "Where is the dog?", "context": "The dog sleeps in the garden all day."}
     row |= {"answer_texts": ["the garden"], "answer_starts": [18]}
     (outcome,) = run(
-        *(robustness.get("random_search"), Reader("Where"), "span_qa", [row], ENGLISH, CHARACTERS, Budget(8, 200))
+        *(
+            robustness.get("random_search"),
+            Reader("Where"),
+            JUDGES["span_qa"],
+            [row],
+            ENGLISH,
+            CHARACTERS,
+            Budget(8, 200),
+        )
     )
     start = outcome.row["answer_starts"][0]
     assert outcome.success and outcome.row["context"] != row["context"]
     assert outcome.row["context"][start : start + 10] == "the garden"
+
+
+@pytest.mark.parametrize(("task", "broken"), [("mlqa", False), ("xquad", True)])
+def test_an_answer_is_judged_by_its_tasks_own_f1(task, broken):
+    """A character too many in Chinese leaves MLQA's F1, which counts characters, high; SQuAD's counts words."""
+    judge = Judge("span_qa", tasks.get(task).metrics[0])
+    before = {"id": "1", "language": "zh", "gold": ["北京市"], "pred": "北京市", "score": 1.0}
+    after = before | {"pred": "在北京市"}
+    assert judge.right(before)
+    assert judge.broken(before, after) == broken
+    assert judge.loss(before) < judge.loss(after)
 
 
 def test_words_are_switched_where_it_hurts(tmp_path):
@@ -173,7 +194,7 @@ def test_words_are_switched_where_it_hurts(tmp_path):
     options = {"language": "de", "parallel": "mini_bitext"}
     switch = perturbations.configured({"code_switch": 1}, options, {"lexicon": str(tmp_path)})
     found = run(
-        *(robustness.get("code_mix"), Keyword("dog"), "classification", keyword_rows(3)),
+        *(robustness.get("code_mix"), Keyword("dog"), YES_NO, keyword_rows(3)),
         *(ENGLISH, [switch], Budget(1, 50)),
     )
     assert [outcome.row["text_a"].split()[4] for outcome in found] == ["Hund"] * 3

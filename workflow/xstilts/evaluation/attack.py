@@ -19,6 +19,7 @@ from xstilts.evaluation.results import write_results
 from xstilts.languages import LANGUAGES
 from xstilts.perturbations.rows import editable_texts
 from xstilts.robustness.engine import Outcome, run
+from xstilts.robustness.success import Judge
 from xstilts.robustness.victim import Victim
 from xstilts.training.parallel import prepare_torch
 from xstilts.training.progress import Progress
@@ -87,7 +88,8 @@ def _attacked(
     ]
     budget = robustness.Budget(recipe["budget"]["edits"], recipe["budget"]["queries"])
     attack = robustness.get(recipe["attack"])
-    return run(attack, victim, task.type, rows, LANGUAGES[language], found, budget)
+    judge = Judge(task.type, task.metrics[0], victim.head.labels)
+    return run(attack, victim, judge, rows, LANGUAGES[language], found, budget)
 
 
 def _record(task: tasks.Task, outcome: Outcome) -> Found:

@@ -95,7 +95,7 @@ class Attack:
         search: the generator function.
         perturbations: what it does to texts unless a condition says otherwise.
         fixed: whether a condition may not say otherwise.
-        version: raise it when the search changes.
+        version: raise it when the search, or what it is told, changes.
     """
 
     name: str

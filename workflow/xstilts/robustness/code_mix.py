@@ -38,4 +38,5 @@ ATTACK = Attack(
     search=search,
     perturbations=("code_switch",),
     fixed=True,
+    version=2,
 )

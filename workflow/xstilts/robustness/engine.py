@@ -12,7 +12,7 @@ from xstilts.perturbations import Perturbation
 from xstilts.perturbations.base import clusters, edit_distance
 from xstilts.perturbations.rows import editable_texts, with_texts
 from xstilts.robustness.base import GRADIENT, Attack, Budget, Candidate, Case, Search
-from xstilts.robustness.success import broken, loss, right
+from xstilts.robustness.success import Judge
 from xstilts.robustness.victim import Estimate, Victim
 
 Row = dict[str, Any]
@@ -68,7 +68,7 @@ class _Running:
 def run(
     attack: Attack,
     victim: Victim,
-    task_type: str,
+    judge: Judge,
     rows: Iterable[Row],
     language: Language,
     perturbations: Sequence[Perturbation],
@@ -79,7 +79,7 @@ def run(
     Args:
         attack: the search.
         victim: the model.
-        task_type: of the rows.
+        judge: says when it has succeeded.
         rows: clean rows.
         language: of the rows.
         perturbations: what the search may do.
@@ -90,19 +90,19 @@ def run(
     while True:
         fresh = list(islice(waiting, _TOGETHER - len(running)))
         for row, clean in zip(fresh, victim.predict(fresh), strict=True):
-            outcome = Outcome(clean, clean, right(task_type, clean), row)
+            outcome = Outcome(clean, clean, judge.right(clean), row)
             if not outcome.attacked:
                 yield outcome
                 continue
             random = seeds.rng("attack", attack.name, language.code, row["id"])
-            texts = editable_texts(task_type, row)
+            texts = editable_texts(judge.task_type, row)
             case = Case.of(texts, language, tuple(perturbations), victim.blank, budget, random)
             running.append(_Running(case, attack.search(case), outcome))
         if not running and not fresh:
             return
         asked = [(one, one.ask()) for one in running]
         _estimate(victim, [one for one, wanted in asked if wanted == GRADIENT])
-        _try(victim, task_type, [(one, wanted) for one, wanted in asked if wanted and not isinstance(wanted, str)])
+        _try(victim, judge, [(one, wanted) for one, wanted in asked if wanted and not isinstance(wanted, str)])
         running = []
         for one, wanted in asked:
             if wanted and not one.outcome.success:
@@ -131,20 +131,20 @@ def _effect(case: Case, estimate: Estimate, candidate: Candidate) -> float:
     return total
 
 
-def _try(victim: Victim, task_type: str, asked: Sequence[tuple[_Running, list[Candidate]]]) -> None:
+def _try(victim: Victim, judge: Judge, asked: Sequence[tuple[_Running, list[Candidate]]]) -> None:
     """Put all candidates through the model together and tell each search how its own did."""
     texts = [(one, _texts(one.case, candidate)) for one, wanted in asked for candidate in wanted]
-    rows = [with_texts(task_type, one.outcome.row, changed) for one, changed in texts]
+    rows = [with_texts(judge.task_type, one.outcome.row, changed) for one, changed in texts]
     predictions = iter(zip(rows, victim.predict(rows), strict=True))
     for one, wanted in asked:
         outcome, clean = one.outcome, one.outcome.clean
         found = list(islice(predictions, len(wanted)))
         outcome.queries += len(wanted)
-        one.reply = [loss(task_type, clean, prediction, victim.head.labels) for _, prediction in found]
+        one.reply = [judge.loss(prediction) for _, prediction in found]
         winners = [
-            (_cost(task_type, outcome.row, row), number)
+            (_cost(judge.task_type, outcome.row, row), number)
             for number, (row, prediction) in enumerate(found)
-            if broken(task_type, clean, prediction) and not _hides(one.case, wanted[number])
+            if judge.broken(clean, prediction) and not _hides(one.case, wanted[number])
         ]
         if winners:
             outcome.edits, number = min(winners)

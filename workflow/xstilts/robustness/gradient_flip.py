@@ -35,4 +35,5 @@ ATTACK = Attack(
     description="character edits ranked by the change of the loss that the gradient at the embeddings predicts",
     source="HotFlip (Ebrahimi et al. 2018), with sub-words in place of one-hot characters",
     search=search,
+    version=2,
 )

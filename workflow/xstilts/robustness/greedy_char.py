@@ -35,4 +35,5 @@ ATTACK = Attack(
     description="words are ranked by hiding each, then edited character by character in that order",
     source="DeepWordBug (Gao et al. 2018) and TextBugger (Li et al. 2019): word importance ranking, greedy edits",
     search=search,
+    version=2,
 )

@@ -32,4 +32,5 @@ ATTACK = Attack(
     description="random edits at random places, the worst of as many as there are queries",
     source="worst-of-k, as in Engstrom et al. (2019) for images; the edits of DeepWordBug (Gao et al. 2018)",
     search=search,
+    version=2,
 )

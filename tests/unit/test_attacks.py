@@ -151,6 +151,29 @@ def test_an_example_that_was_wrong_is_left_alone():
     assert (outcome.attacked, outcome.success, outcome.queries) == (False, False, 0)
 
 
+class Decoyed(Keyword):
+    """Surer of itself once the first word is misspelt; hiding that word, or its gradient, says the contrary."""
+
+    def predict(self, rows):
+        found = super().predict(rows)
+        for row, prediction in zip(rows, found, strict=True):
+            if self.blank in row["text_a"]:
+                prediction |= {"pred": "yes", "scores": [0.4, 0.6 if "number" in row["text_a"] else 0.5]}
+            elif prediction["pred"] == "yes":
+                prediction["scores"] = [0.4, 0.6 if "number" in row["text_a"] else 0.9]
+        return found
+
+    def estimates(self, rows):
+        return [lambda before, after: float(before == "number")] * len(rows)
+
+
+@pytest.mark.parametrize("name", ["greedy_char", "gradient_flip"])
+def test_an_edit_that_helps_the_model_takes_none_of_the_budget(name):
+    found = run(robustness.get(name), Decoyed("dog"), YES_NO, keyword_rows(5), ENGLISH, CHARACTERS, Budget(1, 90))
+    for outcome in found:
+        assert outcome.success and "number" in outcome.row["text_a"] and "dog" not in outcome.row["text_a"]
+
+
 def test_answers_are_out_of_bounds_and_their_offsets_follow():
     class Reader(Keyword):
         def predict(self, rows):
@@ -189,10 +212,21 @@ def test_an_answer_is_judged_by_its_tasks_own_f1(task, broken):
     assert judge.loss(before) < judge.loss(after)
 
 
-def test_words_are_switched_where_it_hurts(tmp_path):
+@pytest.fixture
+def switch(tmp_path):
+    """Code-switching into German that knows two words."""
     (tmp_path / "de.tsv").write_text("english\tword\tscore\tcount\ndog\tHund\t1\t9\nnumber\tNummer\t1\t9\n")
     options = {"language": "de", "parallel": "mini_bitext"}
-    switch = perturbations.configured({"code_switch": 1}, options, {"lexicon": str(tmp_path)})
+    return perturbations.configured({"code_switch": 1}, options, {"lexicon": str(tmp_path)})
+
+
+def test_switches_that_do_nothing_by_themselves_are_not_added_up(switch):
+    attack = robustness.get("code_mix")
+    (outcome,) = run(attack, Keyword("sleeps"), YES_NO, keyword_rows(1), ENGLISH, [switch], Budget(2, 50))
+    assert (outcome.success, outcome.queries) == (False, 2)
+
+
+def test_words_are_switched_where_it_hurts(switch):
     found = run(
         *(robustness.get("code_mix"), Keyword("dog"), YES_NO, keyword_rows(3)),
         *(ENGLISH, [switch], Budget(1, 50)),

@@ -46,6 +46,7 @@ class Case:
         blank: a text that stands for a word taken away: the tokenizer's unknown token.
         budget: of this example.
         random: its private generator.
+        loss: how far the model is from the right answer on the clean texts; an edit helps that takes it further.
     """
 
     texts: tuple[tuple[str, ...], ...]
@@ -54,6 +55,7 @@ class Case:
     blank: str
     budget: Budget
     random: Random
+    loss: float
 
     @classmethod
     def of(cls, texts: Sequence[str], *rest: Any) -> "Case":

@@ -20,6 +20,8 @@ def search(case: Case) -> Search:
     losses = yield switches
     order = sorted(zip(losses, range(len(switches)), strict=True), key=lambda pair: (-pair[0], pair[1]))
     reached, best = order[0][0], switches[order[0][1]]
+    if reached <= case.loss:
+        return
     for _, number in order[1:]:
         if len(best) >= case.budget.edits:
             return

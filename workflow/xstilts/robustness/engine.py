@@ -96,7 +96,7 @@ def run(
                 continue
             random = seeds.rng("attack", attack.name, language.code, row["id"])
             texts = editable_texts(judge.task_type, row)
-            case = Case.of(texts, language, tuple(perturbations), victim.blank, budget, random)
+            case = Case.of(texts, language, tuple(perturbations), victim.blank, budget, random, judge.loss(clean))
             running.append(_Running(case, attack.search(case), outcome))
         if not running and not fresh:
             return

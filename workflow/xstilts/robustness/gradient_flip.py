@@ -15,7 +15,7 @@ def search(case: Case) -> Search:
     edits = [edit for word in case.words for edit in case.rewritings(word, _ESTIMATED)]
     order = sorted(range(len(edits)), key=lambda number: -estimate(edits[number]))
     best: Candidate = {}
-    reached = float("-inf")
+    reached = case.loss
     while order and len(best) < case.budget.edits:
         joined = [(number, merged(best, edits[number])) for number in order]
         free = [(number, candidate) for number, candidate in joined if candidate is not None]

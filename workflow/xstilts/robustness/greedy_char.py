@@ -17,7 +17,7 @@ def search(case: Case) -> Search:
     effects = yield [{word: case.blank} for word in ranked]
     order = sorted(zip(effects, ranked, strict=True), key=lambda pair: (-pair[0], pair[1]))
     best: Candidate = {}
-    reached = float("-inf")
+    reached = case.loss
     for _, word in order:
         tries = [joined for edit in case.rewritings(word, _TRIES) if (joined := merged(best, edit)) is not None]
         if not tries:

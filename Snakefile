@@ -24,7 +24,7 @@ shell.prefix("set -euo pipefail; trap '' USR1; ")
 gc.set_threshold(100_000, 50, 100)
 
 # A study given by --configfile stands alone: merging it into the default one would mix two studies.
-if "study" not in config:
+if not workflow.config_settings.configfiles:
 
     configfile: "config.yaml"
 
@@ -69,12 +69,12 @@ onerror:
         print(failures(list(map(Path, log)), Path.cwd()), file=sys.stderr)
 
 
-# The checkpoints are results too: one that was deleted is made again though nothing else is missing.
+# Checkpoints and evaluations are results too: one that was deleted is made again though nothing else is missing.
 rule all:
     default_target: True
     input:
         f"{PATHS.root}/report.html",
-        per(lost_checkpoint_files),
+        per(lost_files),
     localrule: True
 
 

@@ -4,6 +4,7 @@ import functools
 import inspect
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -25,18 +26,23 @@ from xstilts.study import (
     aligned_words,
     alignment_runs,
     check_data_dir,
+    check_files,
     check_profile,
     parse_study,
     recipes,
 )
 from xstilts.study.overrides import typed
+from xstilts.study.source import read_study
 from xstilts.tasks.base import MULTILINGUAL, POOL
 
 update_config(config, typed(workflow.config_settings.config))
 
 try:
     check_profile(sys.argv[1:], Path(workflow.current_basedir).parent / "profiles")
+    for path in workflow.config_settings.configfiles:
+        read_study(Path(path))
     STUDY = parse_study(config, "config")
+    check_files(STUDY)
 except XstiltsError as error:
     raise WorkflowError(str(error)) from None
 
@@ -250,16 +256,22 @@ def checkpoint_files(arms=ARMS):
     ]
 
 
-def lost_checkpoint_files():
-    """Those that are gone though they have been scored: no job would ask for them."""
+def lost_files():
+    """Checkpoints that are gone though they have been scored, and evaluations that are though they were collected.
+
+    No job would ask for them.
+    """
+    collected = os.path.exists(f"{PATHS.root}/scores.csv")
     scored = [
         arm
         for arm in ARMS
-        if os.path.exists(
+        if collected
+        or os.path.exists(
             PATHS.evaluation(arm["encoder"], arm["intermediate"], arm["target"])
         )
     ]
-    return [path for path in checkpoint_files(scored) if not os.path.exists(path)]
+    wanted = checkpoint_files(scored) + (evaluations() if collected else [])
+    return [path for path in wanted if not os.path.exists(path)]
 
 
 def evaluated_data(target):
@@ -359,14 +371,22 @@ def growing(need):
     return signed(found)
 
 
-# How the report says it was made.
-COMMAND = " ".join(
-    ["snakemake --cores all"]
-    + [
-        f"--configfile {os.path.relpath(path)}"
-        for path in workflow.configfiles
-        if os.path.relpath(path) != "config.yaml"
+def command():
+    """How the report says it was made. Where raw files lie is not told: moving them makes nothing run again."""
+    words = ["snakemake", "--cores", "all"]
+    for path in map(os.path.relpath, workflow.configfiles):
+        words += ["--configfile", path] if path != "config.yaml" else []
+    given = typed(workflow.config_settings.config) | (
+        {"data_dir": "DIR"} if STUDY.data_dir else {}
+    )
+    words += ["--config"] * bool(given)
+    words += [
+        f"{key}={value if isinstance(value, str) else canonical_json(value)}"
+        for key, value in sorted(given.items())
     ]
-)
+    return shlex.join(words)
+
+
+COMMAND = command()
 # In the order of the study file, in which questions are answered and recipes drawn.
 CONTEXT = json.dumps(recipes.report_context(STUDY), ensure_ascii=False)

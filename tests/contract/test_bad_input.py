@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from workflow import ROOT, Workplace
+from xstilts.cli import main
 
 
 def said(done) -> str:
@@ -33,6 +34,48 @@ def test_a_wrong_study_stops_even_the_plan(tmp_path, change, words):
     (line,) = [line for line in said(done).splitlines() if line.startswith("config: ")]
     assert words in line
     assert not workplace.results.exists()
+
+
+def test_a_study_without_a_name_is_not_mixed_with_the_default_one(tmp_path):
+    workplace = Workplace(tmp_path / "study")
+    workplace.edit(lambda study: study.pop("study"))
+    done = workplace.snakemake("--dry-run", check=False)
+    assert done.returncode != 0 and "key 'study' is missing; add it" in said(done)
+
+
+def test_a_key_that_stands_twice_stops_even_the_plan(tmp_path):
+    workplace = Workplace(tmp_path / "study")
+    workplace.study.write_text(workplace.study.read_text() + "seeds: [1]\nseeds: [2]\n")
+    done = workplace.snakemake("--dry-run", check=False)
+    assert done.returncode != 0 and "key 'seeds' stands twice" in said(done)
+
+
+def test_a_table_of_errors_that_is_not_there_stops_even_the_plan(tmp_path):
+    typos = {"perturbation": "natural", "strength": 0.1, "options": {"files": {"de": "typos.txt"}}, "languages": ["de"]}
+    workplace = Workplace(tmp_path / "study")
+    workplace.edit(lambda study: study["conditions"].update(typos=typos))
+    done = workplace.snakemake("--dry-run", check=False)
+    assert done.returncode != 0
+    assert "conditions.typos.options.files.de: typos.txt: no such file" in said(done)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["plan", "--gpus", "-3"], "'-3' is not a whole number of at least 1"),
+        (["plan", "--price", "-1"], "'-1' is not a number of at least 0"),
+        (["plan", "--directory", "nowhere"], "--directory nowhere: no such folder"),
+        (["cache", "gc", "--keep", "nan"], "'nan' is not a number of at least 0"),
+        (["tasks", "xnli", "--rows", "0"], "'0' is not a whole number of at least 1"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(arguments, words, capsys, monkeypatch, tmp_path):
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2 and words in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()
 
 
 def real_study(tmp_path, data_dir) -> Workplace:

@@ -7,6 +7,7 @@ import pytest
 
 from tiny import tiny_encoder
 from xstilts import tasks
+from xstilts.errors import ConfigError
 from xstilts.evaluation.retrieval import retrieve_from_pools, retrieve_pairs
 from xstilts.evaluation.sentences import POOLINGS, SentenceEncoder
 from xstilts.tasks.base import MULTILINGUAL, Task
@@ -51,6 +52,11 @@ def test_every_layer_and_pooling_comes_from_one_pass(encoder):
     alone = SentenceEncoder(encoder, RECIPE | {"layer": 1, "sweep": False, "pooling": ["cls"]})
     assert alone.views == [(1, "cls")]
     assert np.allclose(alone.encode(TEXTS[:3])[0], vectors[5, :3], atol=1e-5)
+
+
+def test_a_layer_that_the_encoder_has_not_is_refused(encoder):
+    with pytest.raises(ConfigError, match="layer 3 is asked for, the encoder has 2; name 0 to 2"):
+        SentenceEncoder(encoder, RECIPE | {"layer": 3})
 
 
 def test_layers_far_above_the_one_that_counts_are_not_computed(tmp_path, capfd):

@@ -16,9 +16,7 @@ def register(commands: Any) -> None:
     command = add_command(commands, "cache", "list or clear checkpoints shared between studies", run)
     command.add_argument("action", choices=["ls", "gc"])
     command.add_argument("--folder", type=Path, help=f"the cache (default: {FOLDER})")
-    command.add_argument(
-        "--keep", type=amount, metavar="GB", help="gc: keep at most so many gigabytes, the newest used"
-    )
+    command.add_argument("--keep", type=amount, metavar="GB", help="gc: how much may stay, the newest used")
 
 
 def run(arguments: argparse.Namespace) -> None:

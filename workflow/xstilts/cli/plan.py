@@ -14,9 +14,7 @@ def register(commands: Any) -> None:
     command = add_command(commands, "plan", "what would run, why, and what it costs", run)
     command.add_argument("study", type=Path, nargs="?", default=Path("config.yaml"))
     add_workflow(command)
-    command.add_argument(
-        "--gpus", dest="devices", type=counting, help="GPUs to plan for (default: those of this machine)"
-    )
+    command.add_argument("--gpus", dest="devices", type=counting, help="GPUs to plan for (default: this machine's)")
     command.add_argument("--cores", type=counting, help="CPU cores to plan for (default: enough for the GPUs)")
     command.add_argument("--device", default="A100", help="GPU to count with before any run (default: %(default)s)")
     command.add_argument("--price", type=amount, help="money per GPU-hour")

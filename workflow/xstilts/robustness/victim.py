@@ -68,7 +68,7 @@ class Victim:
                 (gradient,) = torch.autograd.grad(self.head.terms(outputs, batch).loss(), captured)
             finally:
                 hook.remove()
-            sequences = [(item.row, sequence) for item in batch for sequence in item.sequences]
+            sequences = [(item.row, sequence) for item in self.head.laid_out(batch) for sequence in item.sequences]
             for (row, sequence), found in zip(sequences, gradient.reshape(-1, *gradient.shape[-2:]), strict=True):
                 for token, vector in zip(sequence, found[: len(sequence)].float().cpu(), strict=True):
                     gradients[row][token] = gradients[row][token] + vector

@@ -32,10 +32,10 @@ def micro_batches(items: Sequence[Item], max_tokens: int) -> list[list[Item]]:
     best = [0.0] + [float("inf")] * len(ordered)
     cut = [0] * (len(ordered) + 1)
     for end in range(1, len(ordered) + 1):
-        sequences = 0
+        widest = 0
         for start in range(end - 1, -1, -1):
-            sequences += widths[start]
-            tokens = sequences * ordered[end - 1].length
+            widest = max(widest, widths[start])
+            tokens = (end - start) * widest * ordered[end - 1].length
             if tokens > max_tokens and start < end - 1:
                 break
             if best[start] + tokens + overhead < best[end]:
@@ -51,20 +51,20 @@ def inference_batches(items: Sequence[Item], max_tokens: int) -> Iterator[list[i
     """Indices of all items, grouped by length, at most ``max_tokens`` padded tokens a group (at least one item)."""
     order = sorted(range(len(items)), key=lambda index: (items[index].length, index))
     batch: list[int] = []
-    sequences = 0
+    widest = 0
     for index in order:
-        sequences += len(items[index].sequences)
-        if batch and sequences * items[index].length > max_tokens:
+        widest = max(widest, len(items[index].sequences))
+        if batch and (len(batch) + 1) * widest * items[index].length > max_tokens:
             yield batch
-            batch, sequences = [], len(items[index].sequences)
+            batch, widest = [], len(items[index].sequences)
         batch.append(index)
     if batch:
         yield batch
 
 
 def padded_tokens(items: Sequence[Item]) -> int:
-    """Tokens of a pass over ``items`` with its padding."""
-    return sum(len(item.sequences) for item in items) * max(item.length for item in items)
+    """Tokens of a pass over ``items`` with its padding, in length and in number of choices."""
+    return len(items) * max(len(item.sequences) for item in items) * max(item.length for item in items)
 
 
 def real_tokens(items: Sequence[Item]) -> int:

@@ -112,9 +112,13 @@ class Head(abc.ABC):
         """Number of terms the item adds to the loss; the mean over a batch is taken over them."""
         return 1
 
+    def laid_out(self, items: Sequence[Item]) -> Sequence[Item]:
+        """The items with the sequences that a pass over them has."""
+        return items
+
     def collate(self, items: Sequence[Item], device: torch.device) -> dict[str, Tensor]:
         """Pad the items' sequences into the tensors that the model takes."""
-        return self.shape(padded(items, self.tokenizer.pad_token_id, device), len(items))
+        return self.shape(padded(self.laid_out(items), self.tokenizer.pad_token_id, device), len(items))
 
     def run(self, model: Any, inputs: Mapping[str, Tensor], items: Sequence[Item]) -> Any:
         """One forward pass over collated items."""

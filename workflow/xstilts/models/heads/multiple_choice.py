@@ -1,6 +1,7 @@
 """One prompt, several continuations, one of them right."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,7 +11,10 @@ from xstilts.models.heads.base import Head, Item, Row, Terms
 
 
 class MultipleChoice(Head):
-    """Cross-entropy over the choices of a row; every choice is one sequence (prompt, choice)."""
+    """Cross-entropy over the choices of a row; every choice is one sequence (prompt, choice).
+
+    Rows of one pass may have different numbers of choices, as those of pooled tasks do.
+    """
 
     auto_class = "AutoModelForMultipleChoice"
 
@@ -26,19 +30,31 @@ class MultipleChoice(Head):
             start = end
         return items
 
+    def laid_out(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Every item with as many choices as the largest has; what repeats its first choice is never looked at."""
+        widest = max(len(item.sequences) for item in items)
+        return [_widened(item, widest - len(item.sequences)) for item in items]
+
     def shape(self, inputs: dict[str, Tensor], n: int) -> dict[str, Tensor]:
         """``(items, choices, tokens)``."""
         return {name: tensor.view(n, -1, tensor.shape[-1]) for name, tensor in inputs.items()}
 
     def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
         """One per item."""
-        device = outputs.logits.device
-        target = torch.tensor([item.target for item in items], device=device)
-        return Terms(outputs.logits, target, torch.arange(len(items), device=device))
+        logits = outputs.logits.float()
+        target = torch.tensor([item.target for item in items], device=logits.device)
+        counts = torch.tensor([len(item.sequences) for item in items])
+        missing = (torch.arange(logits.shape[1]) >= counts[:, None]).to(logits.device)
+        return Terms(
+            logits.masked_fill(missing, torch.finfo(logits.dtype).min),
+            target,
+            torch.arange(len(items), device=logits.device),
+        )
 
     def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:
         """``(choices,)`` per item."""
-        return list(outputs.logits.float().cpu().numpy())
+        found = outputs.logits.float().cpu().numpy()
+        return [scores[: len(item.sequences)] for scores, item in zip(found, items, strict=True)]
 
     def decode(self, rows: Sequence[Row], items: Sequence[Item], logits: Sequence[Any]) -> list[dict[str, Any]]:
         """The choice of the highest logit."""
@@ -52,3 +68,10 @@ class MultipleChoice(Head):
             }
             for row, scores in zip(rows, logits, strict=True)
         ]
+
+
+def _widened(item: Item, more: int) -> Item:
+    """The item with its first choice ``more`` times again at the end."""
+    if not more:
+        return item
+    return replace(item, sequences=item.sequences + item.sequences[:1] * more, types=item.types + item.types[:1] * more)

@@ -132,6 +132,7 @@ def test_rows_come_back_as_they_were(source, tmp_path):
 @pytest.mark.parametrize("task_type", TASK_TYPES)
 def test_every_type_survives_the_round_trip(tmp_path, task_type):
     rows = [{"id": str(i), "language": "en", **ROWS[task_type]} for i in range(2500)]
+    rows[0] |= {"classification": {"label": "no"}, "multiple_choice": {"label": 0}}.get(task_type, {})
     prepare_rows(rows_task(rows, task_type), tmp_path)
     assert read.load_rows(tmp_path / "out", "test", "en") == rows
 
@@ -230,6 +231,7 @@ def test_a_malformed_row_leaves_what_was_prepared_before(raw, source, tmp_path):
         ("multiple_choice", {"label": 2}, "label 2 is not the index of a choice"),
         ("multiple_choice", {"choices": ["x"]}, "it needs a prompt and 2 choices"),
         ("span_qa", {"answer_starts": [2]}, "answer 'it' is not at offset 2"),
+        ("span_qa", {"answer_texts": [""]}, "an answer is empty; a question without one has no answer_texts"),
         ("span_qa", {"answer_starts": []}, "answer_texts and answer_starts do not pair"),
         ("span_qa", {"context": ""}, "question or context is empty"),
         ("tagging", {"tags": ["yes"]}, r"2 tokens but \['yes'\] as tags"),
@@ -255,6 +257,30 @@ def test_ids_are_unique_and_splits_are_not_empty(tmp_path):
         prepare_rows(rows_task([row, row], "retrieval"), tmp_path)
     with pytest.raises(DataError, match="no rows"):
         prepare_rows(rows_task([], "retrieval"), tmp_path)
+
+
+@pytest.mark.parametrize("task_type", ["classification", "multiple_choice"])
+def test_scored_rows_that_all_have_one_label_are_refused_from_a_number_on(tmp_path, task_type):
+    rows = [{"id": str(number), "language": "en", **ROWS[task_type]} for number in range(20)]
+    prepare_rows(rows_task(rows[:19], task_type), tmp_path)
+    expected = "task toy, test en .*: all 20 rows have label .*: the labels were removed, as XTREME's .*source: hub"
+    with pytest.raises(DataError, match=expected) as caught:
+        prepare_rows(rows_task(rows, task_type), tmp_path)
+    assert "\n" not in str(caught.value)
+    rows[7] = rows[7] | {"label": "no" if task_type == "classification" else 0}
+    prepare_rows(rows_task(rows, task_type), tmp_path)
+
+
+def test_xcopa_of_xtremes_script_has_no_labels_and_is_refused(tmp_path):
+    (tmp_path / "raw/xcopa").mkdir(parents=True)
+    blanked = {"premise": "p", "choice1": "a", "choice2": "b", "question": "cause", "label": 0}
+    (tmp_path / "raw/xcopa/test.it.jsonl").write_text((json.dumps(blanked) + "\n") * 500)
+    task, source, splits = tasks.get("xcopa"), tmp_path / "source.json", [("test", "it")]
+    write_source(task, tmp_path / "raw", source, splits)
+    with pytest.raises(
+        DataError, match=r"\(xcopa/test\.it\.jsonl\): all 500 rows have label 0: the labels were removed"
+    ):
+        prepare(task, source, tmp_path / "out", splits)
 
 
 def test_reading_what_was_not_prepared_says_what_was(source, tmp_path):

@@ -176,6 +176,20 @@ def test_squad_question_without_answers_is_unanswerable(tmp_path):
     assert (question.answer_texts, question.answer_starts) == ([], [])
 
 
+def test_an_empty_answer_is_refused_unless_the_question_is_marked_impossible(tmp_path):
+    document = squad()
+    question = document["data"][0]["paragraphs"][0]["qas"][0]
+    question["answers"] = [{"text": "", "answer_start": 0}]
+    path = write_json(tmp_path / "q.json", document)
+    assert message(read_squad, path) == (
+        f"{path}:1: question q1: its answer is empty: the labels were removed, as XTREME's download script does; "
+        "read the task from the hub (source: hub) or put the publisher's file there"
+    )
+    question["is_impossible"] = True
+    (found,) = read_squad(write_json(path, document))
+    assert (found.answer_texts, found.answer_starts) == ([], [])
+
+
 def test_squad_names_line_and_question_of_an_answer_that_is_not_there(tmp_path):
     path = write_json(tmp_path / "q.json", squad(start=1), indent=1)
     line = 1 + next(i for i, text in enumerate(path.read_text().split("\n")) if '"q1"' in text)

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from xstilts.errors import DataError
-from xstilts.sources.lines import shown
+from xstilts.sources.lines import LABELS_MEND, LABELS_REMOVED, shown
 from xstilts.tasks import Row, Task
 from xstilts.tasks.base import POOL, TASK_TYPES
+
+# Rows of a scored split from which one label for all of them is no accident.
+_MANY = 20
 
 
 class RowCheck:
@@ -24,6 +27,7 @@ class RowCheck:
         self._columns = {"id", "language", *TASK_TYPES[task.type]}
         self._problem = _PROBLEM[task.type]
         self._seen: set[str] = set()
+        self._gold: set[str | int] = set()
         self._where = f"task {task.name}, {split} {language} ({', '.join(task.files(split, language)) or 'generated'})"
 
     def __call__(self, row: Row) -> Row:
@@ -39,20 +43,25 @@ class RowCheck:
         self._seen.add(row["id"])
         if self._task.open_labels:
             self.labels.update(row["tags"])
+        if "label" in row:
+            self._gold.add(row["label"])
         self.count += 1
         return row
 
     def finish(self) -> None:
-        """Check the number of rows, after the last one.
+        """Check the number of rows and whether their labels tell anything, after the last one.
 
         Raises:
-            DataError: there is none, or it is not the published number.
+            DataError: there is none, it is not the published number, or many rows to score all have one label.
         """
         expected = self._task.rows.get((self._split, self._language))
         if self.count == 0:
             raise DataError(f"{self._where}: no rows; the file is not what its name says, download it again")
         if expected is not None and expected != self.count:
             raise DataError(f"{self._where}: {self.count} rows instead of {expected}; download the file again")
+        if self._split != "train" and self.count >= _MANY and len(self._gold) == 1:
+            label = shown(*self._gold)
+            raise DataError(f"{self._where}: all {self.count} rows have label {label}: {LABELS_REMOVED}; {LABELS_MEND}")
 
     def _common_problem(self, row: Row) -> str | None:
         if row.keys() != self._columns:
@@ -86,6 +95,8 @@ def _span_qa(row: Row, task: Task) -> str | None:
         return "question or context is empty or not a text"
     if not _are(texts, str) or not _are(starts, int) or len(texts) != len(starts):
         return "answer_texts and answer_starts do not pair"
+    if not all(texts):
+        return "an answer is empty; a question without one has no answer_texts"
     for text, start in zip(texts, starts, strict=True):
         if start < 0 or context[start : start + len(text)] != text:
             return f"answer {shown(text)} is not at offset {start}"

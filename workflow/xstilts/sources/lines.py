@@ -9,6 +9,10 @@ from xstilts.errors import DataError
 # How messages call the types of JSON values.
 TYPE_NAMES = {str: "text", int: "a whole number", list: "a list", dict: "an object"}
 
+# Why a file that has been downloaded may hold no gold: XTREME's script blanks the answers and labels of test files.
+LABELS_REMOVED = "the labels were removed, as XTREME's download script does"
+LABELS_MEND = "read the task from the hub (source: hub) or put the publisher's file there"
+
 _SHOWN = 60
 
 

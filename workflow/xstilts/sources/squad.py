@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xstilts.errors import DataError
-from xstilts.sources.lines import TYPE_NAMES, bad_row, read_lines, shown
+from xstilts.sources.lines import LABELS_MEND, LABELS_REMOVED, TYPE_NAMES, bad_row, read_lines, shown
 
 
 class Question(NamedTuple):
@@ -35,7 +35,8 @@ def read_squad(path: Path) -> Iterator[Question]:
     """Yield the questions of a file in its order; ``title`` is ``""`` where an article has none.
 
     Raises:
-        DataError: the file is not JSON, lacks one of SQuAD's keys, or an answer does not stand at its offset.
+        DataError: the file is not JSON, lacks one of SQuAD's keys, or an answer is empty or does not stand at its
+            offset.
     """
     text = "\n".join(line.text for line in read_lines(path))
     try:
@@ -61,14 +62,23 @@ def _question(path: Path, text: str, title: str, context: str, node: _Node) -> Q
     texts, starts = [], []
     for answer in _items(path, node, "answers"):
         found, start = _get(path, answer, "text", str), _get(path, answer, "answer_start", int)
+        if not found and node.value.get("is_impossible") is True:
+            continue
+        if not found:
+            what = f"question {identity}: its answer is empty: {LABELS_REMOVED}"
+            raise bad_row(path, _line_of(text, identity), what, LABELS_MEND)
         if start < 0 or context[start : start + len(found)] != found:
-            # The parsed document has no line numbers; the id stands in the line, or near it.
-            line = text.count("\n", 0, max(0, text.find(json.dumps(identity)))) + 1
             what = f"question {identity}: answer {shown(found)} is not at offset {start} of its context"
-            raise bad_row(path, line, what, "offsets count code points from 0; correct answer_start")
+            mend = "offsets count code points from 0; correct answer_start"
+            raise bad_row(path, _line_of(text, identity), what, mend)
         texts.append(found)
         starts.append(start)
     return Question(identity, title, context, _get(path, node, "question", str), texts, starts)
+
+
+def _line_of(text: str, identity: str) -> int:
+    """The line of a question, or one near it: the parsed document has no line numbers."""
+    return text.count("\n", 0, max(0, text.find(json.dumps(identity)))) + 1
 
 
 def _get(path: Path, node: _Node, key: str, kind: type) -> Any:

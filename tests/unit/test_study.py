@@ -274,7 +274,7 @@ def test_the_benchmarks_have_their_languages():
         "XTREME": {"xnli": 15, "pawsx": 7, "udpos": 33, "panx": 40, "xquad": 11, "mlqa": 7, "tydiqa": 9}
         | {"bucc2018": 4, "tatoeba": 36},
         "XTREME-R": {"xnli": 15, "xcopa": 11, "udpos": 38, "panx": 48, "xquad": 12, "mlqa": 7, "tydiqa": 9}
-        | {"tatoeba": 41, "mewslix": 11, "xquad_r": 11, "mlqa_r": 7},
+        | {"tatoeba": 41, "mewslix": 11, "xquad_r": 11},
     }
     counts = {name: {task: len(spoken) for task, spoken in found.items()} for name, found in languages().items()}
     assert counts == expected
@@ -282,6 +282,24 @@ def test_the_benchmarks_have_their_languages():
         for name, spoken in found.items():
             task = tasks.get(name)
             assert any(set(spoken) <= set(edition.languages["test"]) for edition in (task, *task.editions))
+
+
+@pytest.mark.parametrize(
+    "name", ["phang2020", "adversarial_training", "xtreme_r", "task_difficulty", "domain_adversarial"]
+)
+def test_no_paper_sized_study_reads_files_whose_gold_xtremes_script_removed(name, tmp_path):
+    blanked = {"pawsx", "udpos", "panx", "xcopa", "xquad", "mlqa", "tydiqa"}
+    for task in map(tasks.get, blanked):
+        for edition in (task, *(found for found in task.editions if found.source == "data_dir")):
+            names = (edition.files(split, code) for split, spoken in edition.languages.items() for code in spoken)
+            for file in {tmp_path / file for some in names for file in some}:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
+    study = load_study(ROOT / f"studies/{name}.yaml", {"data_dir": str(tmp_path)})
+    # XTREME-R's languages of UDPOS are not on the hub; its edition there reads labelled files of the user's.
+    found = {task: study.task(task) for task in blanked & study.task_names()}
+    assert {(t.source, t.edition) for t in found.values()} <= {("hub", "hub"), ("data_dir", "gold")}
+    assert "pawsx" not in found or found["pawsx"].rows["train", "en"] == 49_401
 
 
 def test_tasks_of_different_kinds_are_mixed_by_a_sampling():

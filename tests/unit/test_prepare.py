@@ -97,6 +97,11 @@ def test_missing_files_are_all_named(raw, tmp_path):
     assert not (tmp_path / "source.json").exists()
 
 
+def test_tatoebas_files_have_lasers_names_and_the_message_says_so(tmp_path):
+    with pytest.raises(DataError, match=r"tatoeba\.deu-eng\.deu.*as LASER's data/tatoeba/v1 lays them out"):
+        write_source(tasks.get("tatoeba"), tmp_path, tmp_path / "source.json", [("test", "de")])
+
+
 @pytest.mark.parametrize("data_dir", [None, Path("no-such-folder")])
 def test_a_task_that_reads_files_needs_a_folder(tmp_path, data_dir):
     with pytest.raises(DataError, match="set data_dir to the folder of XTREME's download script"):

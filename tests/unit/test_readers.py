@@ -215,9 +215,7 @@ def test_squad_that_is_not_json(tmp_path):
 
 def test_a_missing_file_says_what_layout_is_expected(tmp_path):
     path = tmp_path / "xnli" / "dev-de.tsv"
-    assert message(read_lines, path) == (
-        f"{path}: no such file; data_dir must hold xnli/dev-de.tsv, as XTREME's download script lays it out"
-    )
+    assert message(read_lines, path) == (f"{path}: no such file; data_dir must hold xnli/dev-de.tsv")
 
 
 def test_long_values_do_not_flood_the_message(tmp_path):

@@ -143,7 +143,7 @@ def _present(task: Task, root: Path, names: list[str]) -> list[str]:
         more = f" and {len(missing) - _LISTED} more" if len(missing) > _LISTED else ""
         raise DataError(
             f"{root}: task {task.name} lacks {', '.join(missing[:_LISTED])}{more}; "
-            "data_dir must hold these paths, as XTREME's download script lays them out"
+            f"data_dir must hold these paths, as {task.layout} lays them out"
         )
     return names
 

@@ -58,7 +58,7 @@ def unreadable(path: Path, error: OSError) -> DataError:
     """The error for a file that cannot be opened."""
     if isinstance(error, FileNotFoundError):
         place = f"{path.parent.name}/{path.name}"
-        return DataError(f"{path}: no such file; data_dir must hold {place}, as XTREME's download script lays it out")
+        return DataError(f"{path}: no such file; data_dir must hold {place}")
     return DataError(f"{path}: cannot be read ({error.strerror}); make it a readable file")
 
 

@@ -106,7 +106,8 @@ class Task:
         metrics: metric names, the main one first.
         labels: label names in the order of the classifier's outputs (empty for types without labels).
         rows: published number of rows for ``(split, language)``, checked when the data are prepared.
-        source: ``data_dir`` (files in XTREME's download layout), ``generated`` (made by the project; no files), or, in
+        layout: whose names and folders the files of ``data_dir`` have, for messages.
+        source: ``data_dir`` (files in such a layout), ``generated`` (made by the project; no files), or, in
             an edition chosen by :meth:`at`, ``hub`` or ``url``.
         licence: licence of the data.
         citation: who to cite.
@@ -133,6 +134,7 @@ class Task:
     citation: str
     labels: tuple[str, ...] = ()
     rows: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    layout: str = "XTREME's download script"
     source: str = "data_dir"
     n_choices: int | None = None
     splits_note: str = ""

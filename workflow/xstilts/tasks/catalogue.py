@@ -62,7 +62,8 @@ def _section(task: Task) -> Iterator[str]:
     yield f"Licence: {task.licence}.\n"
     yield "| read from | languages | what |"
     yield "|---|---|---|"
-    yield f"| {task.source} | {_spoken(task)} | {task.splits_note} |"
+    whose = "" if task.layout == Task.layout else f" (as {task.layout})"
+    yield f"| {task.source}{whose} | {_spoken(task)} | {task.splits_note} |"
     for edition in task.editions:
         where = f" {_where(edition)}" if edition.source != "data_dir" else f" (`{edition.name}`)"
         yield f"| {edition.source}{where} | {_spoken(edition)} | {edition.splits_note} |"

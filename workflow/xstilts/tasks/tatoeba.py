@@ -59,6 +59,7 @@ TASK = Task(
     licence="CC BY 2.0",
     citation="Artetxe and Schwenk 2019, Massively Multilingual Sentence Embeddings for Zero-Shot Cross-Lingual "
     "Transfer and Beyond (TACL)",
+    layout="LASER's data/tatoeba/v1",
     splits_note="Scored whole; nothing is trained.",
     editions=(
         hub_edition(

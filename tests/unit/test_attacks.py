@@ -74,6 +74,20 @@ def test_an_attack_breaks_a_model_and_says_what_it_took(victims, task_type, name
         assert victim.blank not in " ".join(editable_texts(task_type, outcome.row))
 
 
+def test_words_beyond_the_length_limit_are_attacked_too(victims):
+    victim = victims("tagging")
+    head = HEADS["tagging"](LABELS["tagging"], victim.head.tokenizer, RECIPE | {"max_length": 8})
+    cut = Victim(victim.model, head, DEVICE, None, "fp32")
+    # Only the colour, in the second piece, matters to the model.
+    words = ["w1"] * 9 + ["red"] + ["w2"] * 2
+    row = {"id": "a", "language": "en", "tokens": words, "tags": ["ADJ" if word == "red" else "NOUN" for word in words]}
+    assert cut.predict([row])[0]["pred"] == row["tags"]
+    assert cut.estimates([row])[0]("red", "w3") > 0
+    (outcome,) = run(robustness.get("greedy_char"), cut, "tagging", [row], ENGLISH, CHARACTERS, Budget(1, 60))
+    assert outcome.success
+    assert len(outcome.prediction["pred"]) == len(words)
+
+
 def test_what_becomes_of_an_example_does_not_depend_on_the_others(victims):
     victim, rows = victims("classification"), rows_of("classification", 24, "test")
     greedy = robustness.get("greedy_char")

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 
 from tiny import RECIPE, rows_of
 from xstilts.errors import CheckpointError
 from xstilts.models.heads import HEADS
-from xstilts.models.heads.tagging import _labelled_tokens
-from xstilts.models.load import load_tokenizer
+from xstilts.models.heads.tagging import _filled, _labelled_tokens
+from xstilts.models.load import fresh_head, load_tokenizer
+from xstilts.training.loop import predict_logits
 
 
 @pytest.fixture
@@ -31,14 +33,38 @@ def test_a_word_that_is_only_a_mark_still_has_a_token():
     assert _labelled_tokens([None, 0, None], ["<s>", "▁", "</s>"], "first") == {0: 1}
 
 
-def test_tags_beyond_the_length_limit_get_a_prediction_and_no_loss(tokenizer):
+def test_a_training_sentence_loses_the_tags_beyond_the_length_limit(tokenizer):
     head = HEADS["tagging"](("NOUN", "ADJ"), tokenizer, RECIPE | {"max_length": 8})
     row = {"id": "a", "language": "en", "tokens": ["w1"] * 20, "tags": ["NOUN"] * 20}
     (item,) = head.encode([row], train=True)
     assert item.length == 8
     assert len(item.target) == head.units(item) == 6
-    (prediction,) = head.decode([row], [item], [np.ones(8, dtype=int)])
-    assert len(prediction["pred"]) == len(prediction["gold"]) == 20
+
+
+def tagged(encoder, rows, max_length):
+    """Predictions of a random model."""
+    head = HEADS["tagging"](("NOUN", "ADJ"), load_tokenizer(encoder), RECIPE | {"max_length": max_length})
+    torch.manual_seed(0)
+    model = fresh_head(encoder, head.auto_class, head.labels)
+    items = head.encode(rows, train=False)
+    return head.decode(rows, items, predict_logits(model, head, items, torch.device("cpu"), None))
+
+
+def test_a_long_sentence_is_tagged_word_for_word_as_its_pieces_are(encoder):
+    words = [f"w{7 * number % 40}" for number in range(20)]
+    long = {"id": "long", "language": "en", "tokens": words, "tags": ["NOUN"] * 20}
+    short = {"id": "short", "language": "en", "tokens": words[:6], "tags": ["NOUN"] * 6}
+    found = tagged(encoder, [short, long, short | {"id": "again"}], max_length=8)
+    pieces = [words[first : first + 6] for first in range(0, 20, 6)]
+    alone = tagged(encoder, [short | {"tokens": piece, "tags": ["NOUN"] * len(piece)} for piece in pieces], 64)
+    assert [row["id"] for row in found] == ["short", "long", "again"]
+    assert found[1]["pred"] == [tag for piece in alone for tag in piece["pred"]]
+    assert found[0]["pred"] == found[2]["pred"] == alone[0]["pred"]
+    assert set(found[1]["pred"]) == {"NOUN", "ADJ"}
+
+
+def test_a_word_of_more_sub_words_than_the_limit_stands_alone_and_cuts_no_other():
+    assert list(_filled([2, 9, 1, 0, 3], 4)) == [(0, 1), (1, 2), (2, 5)]
 
 
 def test_long_contexts_become_windows_that_overlap_and_map_back_to_characters(tokenizer):

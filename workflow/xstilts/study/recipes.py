@@ -15,6 +15,7 @@ LEXICON_VERSION = 2
 TRAINING_VERSION = 3
 CONTEXT_CUTS_VERSION = 1  # of xstilts.models.cuts: part of the recipes that train on span QA
 EVALUATION_VERSION = 2
+PIECES_VERSION = 1  # of how sentences to be tagged are cut: part of the recipes that score tagging
 ALIGNMENT_VERSION = 1
 DIFFICULTY_VERSION = 1
 ANSWERS_VERSION = 2
@@ -85,7 +86,7 @@ def _scoring(study: Study, target: str) -> dict[str, Any]:
     }
     if found.retrieval:
         return recipe | dict(found.search) | {"max_length": found.training["max_length"]}
-    return recipe
+    return recipe | ({"pieces": PIECES_VERSION} if tasks.get(found.task).type == "tagging" else {})
 
 
 def _under(study: Study, target: str, condition: str) -> dict[str, Any]:

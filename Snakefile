@@ -5,6 +5,7 @@ from snakemake.utils import min_version
 
 from xstilts.environment import let_jobs_find_xstilts
 from xstilts.failures import failures
+from xstilts.plan.edited import check_recipes
 from xstilts.relay import relay_signals
 from xstilts.timers import cancel_timers
 
@@ -54,6 +55,7 @@ onstart:
     # A plan needs neither data nor the right to write; a run does, and says so before its first job.
     try:
         check_data_dir(STUDY)
+        check_recipes(workflow.dag, Path())
         LOCKS.append(hold_lock(Path(PATHS.root) / "run.lock"))
     except XstiltsError as error:
         raise WorkflowError(str(error)) from None

@@ -4,18 +4,18 @@ The job list is read from Snakemake's graph rather than computed a second time: 
 """
 
 import contextlib
-import functools
 import gc
 import graphlib
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from xstilts.errors import ConfigError
+from xstilts.plan.edited import check_recipes
 from xstilts.plan.jobs import Job, Jobs
+from xstilts.plan.params import param, recipe_of
 from xstilts.plan.why import reasons
 
 
@@ -29,7 +29,8 @@ def read_jobs(snakefile: Path, study: Path, config: Mapping[str, Any], workdir: 
         workdir: the folder below which results lie.
 
     Raises:
-        ConfigError: Snakemake cannot plan the study; the message is its own.
+        ConfigError: Snakemake cannot plan the study (the message is its own), or a result is of another recipe than the
+            study's though no job would make it anew.
     """
     from snakemake.api import SnakemakeApi
     from snakemake.settings.types import (
@@ -61,6 +62,7 @@ def read_jobs(snakefile: Path, study: Path, config: Mapping[str, Any], workdir: 
             triggers = frozenset(RerunTrigger) - {RerunTrigger.CODE}
             # The shortest way to a finished graph: a dry run also writes a text about every job.
             workflow.dag(DAGSettings(force_incomplete=True, rerun_triggers=triggers)).printrulegraph()
+            check_recipes(workflow._workflow.dag, workdir)
             return _jobs(workflow._workflow)
     except Exception as error:
         if type(error).__module__.startswith("snakemake"):
@@ -115,12 +117,12 @@ def _job(job: Any, workflow: Any, needs: Callable[[Any], tuple[int, int]]) -> Jo
         needs=tuple(sorted({_name(parent) for parent in dag.dependencies[job] if parent.output})),
         threads=threads,
         gpus=gpus,
-        recipe=_mapping(_param(job, "recipe")),
-        seeds=_strings(_param(job, "seeds")),
+        recipe=recipe_of(job),
+        seeds=_strings(param(job, "seeds")),
         data=tuple(str(Path(manifest).parent) for manifest in _strings(job.input.get("data"))),
         why=reasons(dag.reason(job), _makers(job, dag)) if dag.needrun(job) else (),
         seconds=seconds,
-        limit=_limit(_strings(_param(job, "limit"))),
+        limit=_limit(_strings(param(job, "limit"))),
     )
 
 
@@ -137,12 +139,6 @@ def _needs() -> Callable[[Any], tuple[int, int]]:
     return of
 
 
-def _param(job: Any, name: str) -> Any:
-    """One param. Those that a plan reads are functions of wildcards alone (`per`); the others are not worked out."""
-    value = job.rule.params.get(name)
-    return value(job.wildcards) if callable(value) else value
-
-
 def _name(job: Any) -> str:
     return str(job.output[0])
 
@@ -150,12 +146,6 @@ def _name(job: Any) -> str:
 def _makers(job: Any, dag: Any) -> dict[str, str]:
     """The names of the jobs that make this job's inputs, by input."""
     return {str(file): _name(parent) for parent, files in dag.dependencies[job].items() for file in files}
-
-
-@functools.cache
-def _mapping(text: str | None) -> Mapping[str, Any] | None:
-    """The recipe that a text is; one object for all jobs that are told the same."""
-    return None if text is None else json.loads(text)
 
 
 def _strings(value: Any) -> tuple[str, ...]:

@@ -1,0 +1,74 @@
+"""An edited recipe does not go unnoticed where Snakemake has no notes of what the results were made of."""
+
+import shutil
+
+import pytest
+
+from workflow import ROOT, Workplace
+from xstilts.errors import ConfigError
+
+pytestmark = pytest.mark.slow
+
+NLI = "results/tiny/checkpoints/mini/nli/seed1"
+
+
+@pytest.fixture
+def moved(sketched, tmp_path) -> Workplace:
+    """The sketched study without Snakemake's notes, its report gone."""
+    workplace = sketched.copy(tmp_path / "study")
+    shutil.rmtree(workplace.folder / ".snakemake")
+    (workplace.results / "report.html").unlink()
+    workplace.tools = ROOT / "tests" / "stub"
+    return workplace
+
+
+def test_an_edited_recipe_stops_run_and_plan_with_what_differs_and_how_to_mend_it(moved):
+    moved.edit(lambda study: study["intermediate"]["nli"].update(training={"epochs": 3}))
+    done = moved.snakemake("--cores", "1", check=False)
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    (line,) = [line for line in said.splitlines() if line.startswith(NLI)]
+    assert "epochs 1 -> 3;" in line
+    assert "other results" not in line
+    assert line.endswith(f"--forcerun {NLI}/manifest.json")
+    assert not (moved.results / "report.html").exists()
+    with pytest.raises(ConfigError, match="epochs 1 -> 3"):
+        moved.planned()
+    moved.snakemake("--cores", "2", "--quiet", "all", "--forcerun", f"{NLI}/manifest.json")
+    assert moved.planned() == set()
+
+
+def test_the_first_of_several_is_named_and_the_others_counted(moved):
+    moved.edit(lambda study: study["training"].update(epochs=3))
+    with pytest.raises(ConfigError, match=r"checkpoints/mini/nli/pos/seed1: .*epochs 1 -> 3.*nor 2 other results"):
+        moved.planned()
+    shutil.rmtree(moved.results / "checkpoints")
+    assert {name for name in moved.planned() if name.startswith("checkpoints")}
+
+
+@pytest.mark.parametrize(
+    ("edit", "folder"),
+    [
+        (lambda study: study["encoders"]["mini"].update(intermediate_size=48), "encoders/mini"),
+        (lambda study: study["conditions"]["char_noise_20"].update(strength=0.3), "data/mini_bitext/char_noise_20"),
+        (lambda study: study["targets"]["bitext"].update(layer=0), "predictions/mini/nli/bitext"),
+    ],
+)
+def test_encoders_test_sets_and_scores_are_compared_too(moved, edit, folder):
+    moved.edit(edit)
+    with pytest.raises(ConfigError, match=f"results/tiny/{folder}: made by another recipe"):
+        moved.planned()
+
+
+def test_a_recipe_that_is_written_in_another_way_is_the_same(moved):
+    moved.edit(lambda study: study["training"].update(epochs=1.0, batch_size=32))
+    assert "checkpoints/mini/nli/seed1/manifest.json" not in moved.planned()
+
+
+def test_what_is_to_be_made_anew_is_not_complained_of(sketched, tmp_path):
+    workplace = sketched.copy(tmp_path / "study")
+    workplace.tools = ROOT / "tests" / "stub"
+    workplace.edit(lambda study: study["training"].update(epochs=3))
+    workplace.snakemake("--cores", "1", "--quiet", "all", "--until", "mini_encoder")
+    workplace.run()
+    assert workplace.planned() == set()

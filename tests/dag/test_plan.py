@@ -6,6 +6,7 @@ import statistics
 import pytest
 
 from workflow import ROOT, Workplace
+from xstilts import tasks
 from xstilts.cli import main
 from xstilts.errors import ConfigError
 from xstilts.plan.dag import read_jobs
@@ -110,9 +111,25 @@ def test_what_is_scored_already_is_not_counted_again(finished, tmp_path, edit, s
     workplace.edit(edit)
     jobs = jobs_of(workplace)
     scoring = [job for job in jobs.waiting if job.rule == "evaluate" and job.wildcards["target"] == "pos"]
-    estimator = Estimator(jobs, workplace.folder, "A100")
+    estimator = Estimator(jobs, workplace.folder, "A100", tasks.get)
     took = statistics.median(job.seconds for job in scoring)
     assert [estimator.of(job).seconds for job in scoring] == [pytest.approx(share * took)] * 2
+
+
+def test_a_plan_counts_the_rows_of_the_edition_that_will_be_read(tmp_path, capsys):
+    workplace = Workplace(tmp_path / "study")
+    workplace.edit(
+        lambda study: (study["intermediate"]["nli"].update(tasks=["mnli"]), study["training"].pop("examples"))
+    )
+    mirror = tmp_path / "mirror"
+    for name in ("mnli/dev_matched.jsonl", "xnli/dev-en.tsv"):
+        (mirror / name).parent.mkdir(parents=True)
+        (mirror / name).touch()
+    seconds = []
+    for source in (f"data_dir={mirror}", "source=hub"):
+        main(["plan", str(workplace.study), "--directory", str(workplace.folder), "--json", "--config", source])
+        seconds.append(json.loads(capsys.readouterr().out)["stages"]["intermediate"]["seconds"][1])
+    assert seconds[1] > 5 * seconds[0]
 
 
 def test_a_study_that_is_wrong_is_one_line(tmp_path):

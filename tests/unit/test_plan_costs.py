@@ -1,11 +1,13 @@
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xstilts import tasks
 from xstilts.plan import Job, Jobs
-from xstilts.plan.estimate import Estimator
+from xstilts.plan.estimate import START_UP, Estimator
 from xstilts.plan.schedule import critical_path, makespan
 from xstilts.plan.why import changes
 from xstilts.plan.work import KNOWN, Shape, training_flops
@@ -99,5 +101,31 @@ def test_alignment_of_further_seeds_costs_what_the_first_ones_took_each(tmp_path
     for seed in seeds[:2]:
         (folder / f"{seed}.json").write_text("{}")
     (folder / "manifest.json").write_text('{"scored": 2}')
-    estimator = Estimator(Jobs({job.name: job for job in (old, new)}), tmp_path, "A100")
+    estimator = Estimator(Jobs({job.name: job for job in (old, new)}), tmp_path, "A100", tasks.get)
     assert (estimator.of(old).seconds, estimator.of(new).seconds) == (30.0, 50.0)
+
+
+def modelled(rule: str, recipe: dict, task=tasks.get) -> float:
+    """Seconds that a first job of XLM-R large is expected to take, less what it takes to start."""
+    encoder = {"kind": "hub", "id": "FacebookAI/xlm-roberta-large"}
+    words = {"encoder": "large"}
+    first = Job("e/m.json", "hub_encoder", words, ("e/m.json",), (), 1, 0, encoder, (), (), ("missing",), None)
+    last = Job("c/m.json", rule, words, ("c/m.json",), ("e/m.json",), 1, 1, recipe, (), ("data",), ("missing",), None)
+    jobs = Jobs({first.name: first, last.name: last})
+    return Estimator(jobs, Path("/nowhere"), "A100", task).of(last).seconds - START_UP
+
+
+def test_rows_are_those_of_the_edition_that_the_study_reads():
+    recipe = {"tasks": ["mnli"], "examples": None, "epochs": 1, "evaluations": 0, "learning_rate": [1e-5]}
+    small = modelled("intermediate", recipe)
+    whole = modelled("intermediate", recipe, lambda name: tasks.choose(name, "hub"))
+    assert whole / small == pytest.approx(392_702 / 9_295)
+
+
+def test_an_attack_costs_what_it_may_show_the_model():
+    scored = modelled("evaluate", {"task": "xnli", "languages": ["de", "sw"]})
+    budget = {"edits": 3, "queries": 99}
+    recipe = {"task": "xnli", "languages": ["de", "sw"], "budget": budget, "examples": None}
+    assert modelled("attack", recipe) == pytest.approx(100 * scored)
+    rows = tasks.get("xnli").rows["test", "de"]
+    assert modelled("attack", recipe | {"examples": rows // 10}) == pytest.approx(10 * scored, rel=0.01)

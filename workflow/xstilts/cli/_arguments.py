@@ -12,6 +12,7 @@ from xstilts.errors import XstiltsError
 
 if TYPE_CHECKING:
     from xstilts.plan import Jobs
+    from xstilts.study import Study
 
 
 def mapping(text: str) -> dict[str, Any]:
@@ -117,15 +118,15 @@ def add_overrides(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", nargs="+", default=[], metavar="KEY=VALUE", help="override keys of the study")
 
 
-def planned(arguments: argparse.Namespace) -> "Jobs":
-    """The jobs of the study that the arguments name."""
+def planned(arguments: argparse.Namespace) -> "tuple[Study, Jobs]":
+    """The study that the arguments name, and its jobs."""
     from xstilts.plan.dag import read_jobs
     from xstilts.study import load_study
     from xstilts.study.overrides import parsed
 
     config = parsed(arguments.config)
-    load_study(arguments.study, config)
+    study = load_study(arguments.study, config)
     if not arguments.directory.is_dir():
         raise XstiltsError(f"--directory {arguments.directory}: no such folder; name where the study's results lie")
     snakefile = Path(__file__).parents[3] / "Snakefile"
-    return read_jobs(snakefile, arguments.study, config, arguments.directory)
+    return study, read_jobs(snakefile, arguments.study, config, arguments.directory)

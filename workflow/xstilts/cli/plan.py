@@ -29,10 +29,10 @@ def run(arguments: argparse.Namespace) -> None:
     from xstilts.plan.estimate import Estimator
     from xstilts.plan.summary import summarise, table
 
-    jobs = planned(arguments)
+    study, jobs = planned(arguments)
     gpus = arguments.devices or devices.count()
     threads = max((job.threads for job in jobs if job.gpus), default=1)
     cores = arguments.cores or max(os.cpu_count() or 1, gpus * threads)
-    estimator = Estimator(jobs, arguments.directory, arguments.device)
+    estimator = Estimator(jobs, arguments.directory, arguments.device, study.task)
     found = summarise(jobs, estimator, gpus, cores, arguments.price, arguments.watts)
     print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else table(found, arguments.reasons))

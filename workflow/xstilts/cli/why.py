@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Explain."""
     from xstilts.plan.explain import explain
 
-    jobs = planned(arguments)
+    _, jobs = planned(arguments)
     path = Path(arguments.path)
     if path.is_absolute() and path.is_relative_to(arguments.directory.resolve()):
         path = path.relative_to(arguments.directory.resolve())

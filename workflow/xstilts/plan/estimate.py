@@ -1,22 +1,23 @@
 """What a job will take: from jobs like it that have run, else from the arithmetic it is and the speed of the device."""
 
+import functools
 import stat
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts import tasks
 from xstilts.artifacts import MANIFEST, read_json
 from xstilts.errors import ConfigError
 from xstilts.plan.jobs import Job, Jobs
 from xstilts.plan.work import FORWARD, Shape, training_flops
+from xstilts.tasks import Task
 from xstilts.training.cost import PEAKS
 
 TRAINERS = ("intermediate", "target", "null")
-SCORERS = ("evaluate", "alignment", "difficulty")
+SCORERS = ("evaluate", "attack", "alignment", "difficulty")
 ENCODERS = ("mini_encoder", "hub_encoder")
 # FLOP/s of a CPU core in fp32, measured: 187 GFLOP/s on two cores without AVX-512.
 CORE_PEAK = 93.5e9
@@ -90,15 +91,17 @@ class Estimator:
         jobs: the study's jobs.
         root: the folder below which their paths lie.
         device: name of the GPU to count with where none has been measured.
+        task: a task by its name, in the edition that the study reads: editions differ in their rows.
 
     Raises:
         ConfigError: the device is not in the table.
     """
 
-    def __init__(self, jobs: Jobs, root: Path, device: str) -> None:
+    def __init__(self, jobs: Jobs, root: Path, device: str, task: Callable[[str], Task]) -> None:
         if device not in PEAKS:
             raise ConfigError(f"--device {device}: not in the table; allowed: {', '.join(sorted(PEAKS))}")
         self.root, self.device = root, device
+        self._task = functools.cache(task)
         self._prepared: dict[str, Mapping[str, Any]] = {}
         self._counted: dict[tuple[tuple[str, ...], str, tuple[str, ...]], float] = {}
         self._limits = {job.wildcards["task"]: job.limit for job in jobs if job.limit is not None}
@@ -198,6 +201,12 @@ class Estimator:
             pairs = list(zip(job.data, recipe["tasks"], strict=True))
             rows = 2 * sum(self._rows((path,), "dev-en", name) for path, name in pairs)
             return shape.flops(rows * length, length, FORWARD)
+        if job.rule == "attack":
+            splits = [f"test-{language}" for language in recipe["languages"]]
+            known = [self._rows(job.data, split, recipe["task"]) for split in splits]
+            # Each clean, and as often as the budget allows: what searches leave of it is not known before.
+            texts = sum(min(rows, recipe["examples"] or rows) for rows in known) * (1 + recipe["budget"]["queries"])
+            return shape.flops(texts * length, length, FORWARD)
         if job.rule in SCORERS:
             # Under several conditions, each in its languages.
             languages = [name for part in recipe.get("conditions", [recipe]) for name in part["languages"]]
@@ -222,7 +231,7 @@ class Estimator:
             if found is not None:
                 return float(found["rows"])
         name, language = split.split("-", 1)
-        published = tasks.get(task).rows.get((name, language), UNKNOWN_ROWS if name == "train" else UNKNOWN_ROWS / 5)
+        published = self._task(task).rows.get((name, language), UNKNOWN_ROWS if name == "train" else UNKNOWN_ROWS / 5)
         limit = self._limits.get(task) if name == "test" else None
         return float(published if limit is None else min(published, limit))
 

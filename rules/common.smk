@@ -361,12 +361,9 @@ def growing(need):
     """
 
     def found(wildcards, attempt):
-        first = (
-            need
-            if isinstance(need, int)
-            else STUDY.encoders[wildcards.encoder].resources[need]
-        )
-        return first * attempt
+        if isinstance(need, int):
+            return need * attempt
+        return STUDY.encoders[wildcards.encoder].need(need, attempt)
 
     return signed(found)
 

@@ -1,5 +1,9 @@
 """The end of a run in which something failed."""
 
+import re
+
+import pytest
+
 from workflow import ROOT, Workplace
 
 
@@ -36,3 +40,16 @@ def test_a_job_that_ended_well_on_another_attempt_is_not_reported(tmp_path):
     assert end.startswith("1;")
     assert "no figures" in end
     assert "hiccup" not in end
+
+
+@pytest.mark.parametrize(("runtime", "asked"), [(800, [800, 1000, 1000]), (1500, [1500, 1500, 1500])])
+def test_further_attempts_ask_for_more_memory_but_for_no_more_time_than_a_partition_allows(tmp_path, runtime, asked):
+    workplace = Workplace(tmp_path / "study")
+    needs = {"mem_mb": 500, "runtime": runtime, "max_runtime": 1000}
+    workplace.edit(lambda study: study["encoders"]["mini"].update(resources=needs))
+    workplace.tools = stand_in(tmp_path / "tools", '[ "$1" = train ] && exit 1')
+    target = "results/tiny/checkpoints/mini/nli/seed1/manifest.json"
+    done = workplace.snakemake("--cores", "1", "--retries", "2", "--nocolor", "--", target, check=False)
+    said = re.findall(r"^localrule intermediate:.*?resources: ([^\n]*)", done.stdout + done.stderr, re.M | re.S)
+    assert [int(re.search(r"\bruntime=(\d+)", one)[1]) for one in said] == asked
+    assert [int(re.search(r"\bmem_mb=(\d+)", one)[1]) for one in said] == [500, 1000, 1500]

@@ -23,7 +23,7 @@ class Encoder:
 
     Attributes:
         options: the encoder's own settings as the study gives them, without its resources.
-        resources: ``threads``, ``gpus``, ``mem_mb`` and ``runtime`` (minutes) of one of its jobs.
+        resources: ``threads``, ``gpus``, ``mem_mb`` and ``runtime`` (minutes) of one of its jobs, and ``max_runtime``.
     """
 
     name: str
@@ -38,6 +38,16 @@ class Encoder:
             return list(COVERED_LANGUAGES)
         covered = self.options["covered_languages"]
         return None if covered is None else list(covered)
+
+    def need(self, resource: str, attempt: int) -> int:
+        """What a job's attempt asks for, the first being 1: more each time.
+
+        Time stops growing at ``max_runtime``: no partition takes a job for longer, and training goes on where it was.
+        """
+        first = self.resources[resource]
+        if resource == "runtime":
+            return min(first * attempt, max(first, self.resources["max_runtime"]))
+        return first * attempt
 
 
 @dataclass(frozen=True)

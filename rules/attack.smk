@@ -51,6 +51,6 @@ rule attack:
         resources=per(lambda condition: canonical_json(perturbation_paths(condition))),
         state=f"{PATHS.root}/state/attack/{{encoder}}/{{intermediate}}/{{target}}/{{seed}}/{{condition}}",
     shell:
-        "xstilts attack --recipe {params.recipe:q} --run {params.run:q} --checkpoint {input.manifest:q}"
+        "xstilts attack --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q} --checkpoint {input.manifest:q}"
         " --data {input.data:q} --resources {params.resources:q} --state {params.state:q}"
         " --predictions {output.predictions:q} --scores {output.scores:q} 2>&1 | tee {log:q}"

@@ -119,6 +119,17 @@ def test_rules_call_only_subcommands_that_exist():
     assert len(called) >= 9
 
 
+def test_a_job_that_asks_for_gpus_holds_them():
+    """Else it runs on the first device, beside the job that holds it."""
+    rules = [
+        rule for path in (ROOT / "rules").glob("*.smk") for rule in re.split(r"^rule ", path.read_text(), flags=re.M)
+    ]
+    asking = [rule for rule in rules if re.search(r"^ +gpu=", rule, re.M)]
+    assert {rule.partition(":")[0] for rule in asking} >= {"target", "evaluate", "attack"}
+    for rule in asking:
+        assert "--gpus {resources.gpu}" in rule, rule
+
+
 @pytest.mark.parametrize("command", sorted(parser()._subparsers._group_actions[0].choices))
 def test_every_subcommand_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as caught:

@@ -2,6 +2,7 @@ import os
 import select
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -91,11 +92,31 @@ def test_more_than_the_machine_has_is_refused(tmp_path):
         pass
 
 
-def test_what_slurm_gave_stands(tmp_path, monkeypatch):
+def test_what_slurm_gave_a_job_stands(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "1")
-    with devices.hold(1, tmp_path) as held:
+    with devices.hold(2, tmp_path) as held:
         assert held == ["4", "7"]
     assert not list(tmp_path.iterdir())
+
+
+def test_jobs_within_one_allocation_get_devices_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    first, one = holder(tmp_path)
+    try:
+        with devices.hold(1, tmp_path) as held:
+            assert {one, *held} == {"4", "7"}
+    finally:
+        first.kill()
+        first.wait()
+
+
+def test_allocations_number_their_devices_each_for_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for job in ("1", "2"):
+        monkeypatch.setenv("SLURM_JOB_ID", job)
+        with devices.hold(1) as held:
+            assert held == ["4"]
+    assert {path.name for path in tmp_path.iterdir()} == {"xstilts-gpus-1", "xstilts-gpus-2"}
 
 
 def test_one_job_at_a_time_where_there_is_no_gpu(monkeypatch):

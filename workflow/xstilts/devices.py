@@ -36,12 +36,14 @@ def count() -> int:
 def hold(wanted: int, folder: Path | None = None) -> Iterator[list[str]]:
     """Keep ``wanted`` devices for this process while the block runs, and show it no others.
 
-    Waits until as many are free. A scheduler that places jobs itself (SLURM) has already chosen: its choice stands.
-    On a machine without GPUs there is nothing to hold.
+    Waits until as many are free. Where SLURM shows no more than are wanted it has chosen already: its choice stands. Of
+    a larger allocation (``salloc --gpus=4`` around a whole run) each job takes its own. On a machine without GPUs there
+    is nothing to hold.
 
     Args:
         wanted: number of devices; 0 hides them all.
-        folder: where the locks lie; all users of a machine share it.
+        folder: where the locks lie; all users of a machine share it. By default one for each SLURM job, because device
+            ids are numbered from 0 in each.
 
     Yields:
         The ids now in ``CUDA_VISIBLE_DEVICES``.
@@ -49,14 +51,14 @@ def hold(wanted: int, folder: Path | None = None) -> Iterator[list[str]]:
     Raises:
         XstiltsError: the machine has GPUs, but fewer than ``wanted``.
     """
-    found = visible()
-    if "SLURM_JOB_ID" in os.environ or HELD in os.environ or not found:
+    found, allocation = visible(), os.environ.get("SLURM_JOB_ID")
+    if HELD in os.environ or not found or (allocation is not None and len(found) <= wanted):
         yield found
         return
     if wanted > len(found):
         raise XstiltsError(f"{wanted} GPUs wanted, this machine shows {len(found)}; lower the encoder's resources.gpus")
     with contextlib.ExitStack() as locks:
-        held = _take(found, wanted, folder or Path(tempfile.gettempdir()) / "xstilts-gpus", locks)
+        held = _take(found, wanted, folder or _folder(allocation), locks)
         before = dict(os.environ)
         os.environ |= {VISIBLE: ",".join(held), HELD: "1"}
         try:
@@ -65,6 +67,10 @@ def hold(wanted: int, folder: Path | None = None) -> Iterator[list[str]]:
             for name in (VISIBLE, HELD):
                 del os.environ[name]
             os.environ |= {VISIBLE: before[VISIBLE]} if VISIBLE in before else {}
+
+
+def _folder(allocation: str | None) -> Path:
+    return Path(tempfile.gettempdir()) / ("xstilts-gpus" if allocation is None else f"xstilts-gpus-{allocation}")
 
 
 def _take(found: list[str], wanted: int, folder: Path, locks: contextlib.ExitStack) -> list[str]:

@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, folder, mapping
+from xstilts.cli._arguments import add_command, add_gpus, folder, mapping
 
 
 def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "attack", "attack a checkpoint in every language of a target", run)
+    add_gpus(command)
     command.add_argument("--recipe", type=mapping, required=True, help="resolved attack recipe (JSON)")
     command.add_argument("--run", type=mapping, required=True, dest="words", help="the words that name the run (JSON)")
     command.add_argument("--checkpoint", type=folder, required=True)

@@ -42,7 +42,7 @@ rule alignment_table:
         runtime=10,
     params:
         root=subpath(output.csv, parent=True),
-        runs=canonical_json(list(alignment_runs(STUDY))),
+        runs=per(lambda: canonical_json(list(alignment_runs(STUDY)))),
     shell:
-        "xstilts alignment --root {params.root:q} --runs {params.runs:q} --csv {output.csv:q}"
-        " --parquet {output.parquet:q} 2>&1 | tee {log:q}"
+        "xstilts alignment --root {params.root:q} --runs - --csv {output.csv:q}"
+        " --parquet {output.parquet:q} <<< {params.runs:q} 2>&1 | tee {log:q}"

@@ -22,9 +22,10 @@ rule figures:
         mem_mb=2000,
         runtime=10,
     params:
-        context=CONTEXT,
-        style=canonical_json(dict(STUDY.figures)),
+        context=per(lambda: CONTEXT),
+        style=per(lambda: canonical_json(dict(STUDY.figures))),
         folder=subpath(output.index, parent=True),
     shell:
-        "xstilts figures --context {params.context:q} --style {params.style:q} --scores {input.scores:q}"
-        " --answers {input.answers:q} --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {params.folder:q} 2>&1 | tee {log:q}"
+        "xstilts figures --context - --style {params.style:q} --scores {input.scores:q}"
+        " --answers {input.answers:q} --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {params.folder:q}"
+        " <<< {params.context:q} 2>&1 | tee {log:q}"

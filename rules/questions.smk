@@ -18,8 +18,9 @@ rule questions:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        context=CONTEXT,
+        context=per(lambda: CONTEXT),
         folder=subpath(output[0], parent=True),
     shell:
-        "xstilts answer --context {params.context:q} --scores {input.scores:q} --predictions {params.folder:q}/predictions"
-        " --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {output:q} 2>&1 | tee {log:q}"
+        "xstilts answer --context - --scores {input.scores:q} --predictions {params.folder:q}/predictions"
+        " --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {output:q}"
+        " <<< {params.context:q} 2>&1 | tee {log:q}"

@@ -16,11 +16,12 @@ rule report:
         mem_mb=2000,
         runtime=10,
     params:
-        context=CONTEXT,
-        command=COMMAND,
-        arms=canonical_json(ARMS),
+        context=per(lambda: CONTEXT),
+        command=per(lambda: COMMAND),
+        arms=per(lambda: canonical_json(ARMS)),
         figures=subpath(input.figures, parent=True),
     shell:
-        "xstilts report --context {params.context:q} --arms {params.arms:q}"
+        "xstilts report --context - --arms -"
         " --command {params.command:q} --scores {input.scores:q} --answers {input.answers:q}"
-        " --figures {params.figures:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --figures {params.figures:q} --output {output:q}"
+        " <<< {params.context:q}$'\\n'{params.arms:q} 2>&1 | tee {log:q}"

@@ -16,7 +16,7 @@ rule scores:
         runtime=10,
     params:
         predictions=subpath(output.csv, parent=True),
-        arms=canonical_json(ARMS),
+        arms=per(lambda: canonical_json(ARMS)),
     shell:
-        "xstilts scores --predictions {params.predictions:q}/predictions --arms {params.arms:q} --csv {output.csv:q}"
-        " --parquet {output.parquet:q} 2>&1 | tee {log:q}"
+        "xstilts scores --predictions {params.predictions:q}/predictions --arms - --csv {output.csv:q}"
+        " --parquet {output.parquet:q} <<< {params.arms:q} 2>&1 | tee {log:q}"

@@ -1,18 +1,35 @@
 """Running the workflow as a user does, in a folder of one's own."""
 
+import argparse
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import yaml
 
+from xstilts.cli import parser
 from xstilts.plan.dag import read_jobs
 
 ROOT = Path(__file__).parents[1]
 STUDY = ROOT / "tests" / "tiny.yaml"
+
+
+def commands(said: str) -> list[tuple[str, argparse.Namespace]]:
+    """The subcommands that a dry run with ``--printshellcmds`` says, and their arguments as they are parsed."""
+    found, command_line = [], parser()
+    for line in re.findall(r"^Shell command: xstilts (.*?) 2>&1 \| tee \S+$", said, re.M):
+        words, _, document = line.partition(" <<< ")
+        # Bash itself says what it makes of the quotes.
+        given = subprocess.check_output(["bash", "-s"], input=f"cat <<< {document}".encode()) if document else b""
+        with mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(given))):
+            found.append((words.split()[0], command_line.parse_args(shlex.split(words))))
+    return found
 
 
 class Workplace:

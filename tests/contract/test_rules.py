@@ -3,7 +3,6 @@
 import functools
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from workflow import ROOT, Workplace
+from workflow import ROOT, Workplace, commands
 from xstilts.cli import parser
 from xstilts.study import parse_study, recipes
 
@@ -47,10 +46,9 @@ def test_jobs_find_their_command_in_an_environment_that_was_not_activated(tmp_pa
 @pytest.mark.slow
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_study_plans_and_every_command_line_parses(path, dry_run):
-    commands = re.findall(r"^Shell command: (xstilts .*?) 2>&1 \| tee \S+$", dry_run(path), re.M)
-    assert commands
-    for command in commands:
-        arguments = parser().parse_args(shlex.split(command)[1:])
+    found = commands(dry_run(path))
+    assert found
+    for _, arguments in found:
         assert callable(arguments.run)
 
 

@@ -3,14 +3,12 @@
 import csv
 import json
 import re
-import shlex
 
 import pytest
 
-from workflow import Workplace
+from workflow import Workplace, commands
 from xstilts.analysis.measures import registry
 from xstilts.artifacts import verify
-from xstilts.cli import parser
 
 SWITCHED = {"perturbation": "code_switch", "strength": 0.5, "targets": ["pos"], "languages": "declared"}
 MEASURED = {"task": "mini_nli", "languages": ["de", "ru"], "examples": 60}
@@ -34,12 +32,11 @@ def test_every_arm_is_one_job(tmp_path):
     said = done.stdout + done.stderr
     measured = set(re.findall(r"^\s+output: results/tiny/alignment/(\S+)/manifest\.json", said, re.M))
     assert measured == {f"mini/{arm}" for arm in ("none", "nli", "none/pos", "nli/pos")}
-    commands = re.findall(r"^Shell command: (xstilts (?:align|alignment|figures) .*?) 2>&1 \| tee \S+$", said, re.M)
-    assert len(commands) == 4 + 2
-    for command in commands:
-        arguments = parser().parse_args(shlex.split(command)[1:])
+    found = [each for each in commands(said) if each[0] in ("align", "alignment", "figures")]
+    assert len(found) == 4 + 2
+    for command, arguments in found:
         assert callable(arguments.run)
-        if command.startswith("xstilts align "):
+        if command == "align":
             assert [each["name"] for each in arguments.recipe["conditions"]] == ["clean", "char_noise_20", "switched"]
             assert [path.name for path in arguments.data] == ["clean", "char_noise_20", "switched"]
             assert arguments.seeds in (["pretrained"], ["seed1", "seed2"])

@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,22 +17,16 @@ if TYPE_CHECKING:
 
 
 def mapping(text: str) -> dict[str, Any]:
-    """A JSON object given on the command line."""
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    """A JSON object given on the command line, or by ``-`` as the next line of standard input."""
+    value = _json(text)
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError("not a JSON object")
     return value
 
 
 def items(text: str) -> list[Any]:
-    """A JSON array given on the command line."""
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    """A JSON array given on the command line, or by ``-`` as the next line of standard input."""
+    value = _json(text)
     if not isinstance(value, list):
         raise argparse.ArgumentTypeError("not a JSON array")
     return value
@@ -53,6 +48,16 @@ def amount(text: str) -> float:
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
     return value
+
+
+def _json(text: str) -> Any:
+    # What grows with a study comes by standard input: Linux takes no single argument of 128 KiB.
+    if text == "-":
+        text = sys.stdin.buffer.readline().decode("utf-8")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
 
 
 def folder(text: str) -> Path:

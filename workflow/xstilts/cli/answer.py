@@ -10,7 +10,7 @@ from xstilts.cli._arguments import add_command, mapping
 def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "answer", "answer the study's questions from the score table", run)
-    command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON)")
+    command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON or -)")
     command.add_argument("--scores", type=Path, required=True)
     command.add_argument("--predictions", type=Path, help="folder of predictions; without it examples are fixed")
     command.add_argument("--alignment", type=Path, nargs="*", default=[], help="table of alignment measures")

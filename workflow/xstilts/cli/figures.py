@@ -10,7 +10,7 @@ from xstilts.cli._arguments import add_command, mapping
 def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "figures", "draw the figures", run)
-    command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON)")
+    command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON or -)")
     command.add_argument("--style", type=mapping, required=True, help="the study's `figures` (JSON)")
     command.add_argument("--scores", type=Path, required=True)
     command.add_argument("--answers", type=Path, required=True)

@@ -10,8 +10,8 @@ from xstilts.cli._arguments import add_command, items, mapping
 def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "report", "write the HTML report", run)
-    command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON)")
-    command.add_argument("--arms", type=items, required=True, help="encoder, intermediate, target, seeds (JSON)")
+    command.add_argument("--context", type=mapping, required=True, help="what the study says of itself (JSON or -)")
+    command.add_argument("--arms", type=items, required=True, help="encoder, intermediate, target, seeds (JSON or -)")
     command.add_argument("--command", dest="made_by", required=True, help="how the study was run")
     command.add_argument("--scores", type=Path, required=True)
     command.add_argument("--answers", type=Path, required=True)

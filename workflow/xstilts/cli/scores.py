@@ -11,9 +11,8 @@ def register(commands: Any) -> None:
     """Add the subcommand."""
     command = add_command(commands, "scores", "collect all scores into one tidy table", run)
     command.add_argument("--predictions", type=Path, required=True, help="folder of predictions")
-    command.add_argument(
-        "--arms", type=items, required=True, help="encoder, intermediate, target, seeds, conditions (JSON)"
-    )
+    said = "encoder, intermediate, target, seeds, conditions (JSON or -)"
+    command.add_argument("--arms", type=items, required=True, help=said)
     command.add_argument("--csv", type=Path, required=True)
     command.add_argument("--parquet", type=Path, required=True)
 

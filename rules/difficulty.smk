@@ -23,11 +23,10 @@ rule null:
             )
         ),
         state=PATHS.state("null", "{encoder}", "{intermediate}", "{seed}"),
-        processes=per(lambda encoder: max(1, STUDY.encoders[encoder].resources["gpus"])),
     shell:
         "xstilts train --label {wildcards.intermediate:q}/null/{wildcards.seed:q} --recipe {params.recipe:q}"
         " --parent {input.manifest:q} --data {input.data:q} --text {input.text:q} --state {params.state:q}"
-        " --processes {params.processes:q} --gpus {resources.gpu} --output {output.manifest:q} 2>&1 | tee {log:q}"
+        " --processes {resources.gpu} --gpus {resources.gpu} --output {output.manifest:q} 2>&1 | tee {log:q}"
 
 
 rule difficulty:

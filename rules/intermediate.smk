@@ -24,10 +24,9 @@ rule intermediate:
             )
         ),
         state=PATHS.state("{encoder}", "{intermediate}", "{seed}"),
-        processes=per(lambda encoder: max(1, STUDY.encoders[encoder].resources["gpus"])),
         curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.seed:q} --recipe {params.recipe:q}"
         " --parent {input.manifest:q} --data {input.data:q} --text {input.text:q} --curves {params.curves:q}"
-        " --state {params.state:q} --processes {params.processes:q} --gpus {resources.gpu} --output {output.manifest:q}"
+        " --state {params.state:q} --processes {resources.gpu} --gpus {resources.gpu} --output {output.manifest:q}"
         " 2>&1 | tee {log:q}"

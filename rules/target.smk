@@ -26,10 +26,9 @@ rule target:
             )
         ),
         state=PATHS.state("{encoder}", "{intermediate}", "{target}", "{seed}"),
-        processes=per(lambda encoder: max(1, STUDY.encoders[encoder].resources["gpus"])),
         curves=f"{PATHS.root}/logs/curves/{{encoder}}/{{intermediate}}/{{target}}/{{seed}}",
     shell:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.target:q}/{wildcards.seed:q}"
         " --recipe {params.recipe:q} --parent {input.manifest:q} --data {input.data:q} --text {input.text:q} --curves {params.curves:q}"
-        " --state {params.state:q} --processes {params.processes:q} --gpus {resources.gpu}"
+        " --state {params.state:q} --processes {resources.gpu} --gpus {resources.gpu}"
         " --output {output.manifest:q} 2>&1 | tee {log:q}"

@@ -196,3 +196,13 @@ def test_the_catalogues_snakefile_is_the_same_workflow():
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow" / "Snakefile"), "--list-rules"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert {"fetch", "prepare", "intermediate", "target", "evaluate", "report"} <= set(done.stdout.split())
+
+
+@pytest.mark.parametrize(("gpus", "processes"), [(0, 1), (1, 1), (2, 2)])
+def test_training_is_shared_by_as_many_processes_as_a_job_has_gpus(tmp_path, gpus, processes):
+    workplace = Workplace(tmp_path)
+    workplace.edit(lambda study: study["encoders"]["mini"].update(resources={"gpus": gpus}))
+    limit = ("--resources", "gpu=2")
+    done = workplace.snakemake("--dry-run", "--nocolor", "--printshellcmds", "--cores", "2", *limit)
+    trained = [arguments for name, arguments in commands(done.stdout + done.stderr) if name == "train"]
+    assert [(arguments.gpus, arguments.processes) for arguments in trained] == [(gpus, processes)] * 3

@@ -40,8 +40,10 @@ ALL = FINE_TUNED | scored(*ARMS)
 STUDY_EDITS = {
     "the order of keys": (lambda study: study.update(dict(reversed(study.items()))), set()),
     "a default written out": (training("batch_size", 32), set()),
-    "a job's memory, time and threads": (
-        lambda study: study["encoders"]["mini"].update(resources={"mem_mb": 4000, "runtime": 90, "gpus": 1}),
+    "a job's memory, time, threads and GPUs": (
+        lambda study: study["encoders"]["mini"].update(
+            resources={"mem_mb": 4000, "runtime": 90, "threads": 2, "gpus": 2}
+        ),
         set(),
     ),
     "the title": (lambda study: study.update(title="Another"), REPORTED),

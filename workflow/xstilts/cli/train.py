@@ -30,7 +30,7 @@ def register(commands: Any) -> None:
         "--state", type=Path, help="folder for the state of the unfinished run (default: beside the output)"
     )
     command.add_argument("--state-minutes", type=float, default=15.0, help="minutes between two savings of the state")
-    command.add_argument("--processes", type=int, default=1, help="how many share the work, one to a GPU")
+    command.add_argument("--processes", type=_processes, default=1, help="how many share the work, one to a GPU")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -52,6 +52,11 @@ def run(arguments: argparse.Namespace) -> None:
         _train(arguments, text)
         if cache is not None and os.environ.get("RANK", "0") == "0":
             cache.leave(key, arguments.output, arguments.label)
+
+
+def _processes(text: str) -> int:
+    """A rule says how many GPUs it has: without any, one process works on the CPU."""
+    return max(1, int(text))
 
 
 def _train(arguments: argparse.Namespace, text: Path | None) -> None:

@@ -1,5 +1,7 @@
+import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -51,6 +53,45 @@ def test_a_damaged_one_is_passed_over(tmp_path, capsys):
     assert "is not used" in capsys.readouterr().err
     cache.leave("abc", tmp_path / "mine", "x")
     assert cache.take("abc", tmp_path / "out", "x")
+
+
+def hooked(monkeypatch, path_matches, instead) -> None:
+    """Let something happen when a matching file is opened."""
+    opened = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda self, *how, **more: opened(instead(self) if path_matches(self) else self, *how, **more)
+    )
+
+
+def removed(path: Path) -> Path:
+    shutil.rmtree(path.parent)
+    return path
+
+
+def forbidden(path: Path) -> Path:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+@pytest.mark.parametrize(("happens", "words"), [(removed, "No such file"), (forbidden, "Permission denied")])
+def test_one_that_goes_meanwhile_or_is_anothers_is_passed_over(tmp_path, capsys, monkeypatch, happens, words):
+    cache = Cache(tmp_path / "cache")
+    cache.leave("abc", made(tmp_path / "mine", "weights"), "x")
+    weights = cache.entries()[0].folder / "model.safetensors"
+    hooked(monkeypatch, lambda path: path == weights, happens)
+    (tmp_path / "study").mkdir()
+    assert not cache.take("abc", tmp_path / "study/out", "x")
+    assert f"is not used: {weights}: cannot be read ({words}" in capsys.readouterr().err
+    assert not list((tmp_path / "study").iterdir())
+
+
+def test_a_full_disk_is_not_blamed_on_the_shared_checkpoint(tmp_path, monkeypatch):
+    cache = Cache(tmp_path / "cache")
+    cache.leave("abc", made(tmp_path / "mine", "weights"), "x")
+    (tmp_path / "study").mkdir()
+    hooked(monkeypatch, lambda path: tmp_path / "study" in path.parents, lambda path: Path("/dev/full"))
+    with pytest.raises(OSError, match="No space left"):
+        cache.take("abc", tmp_path / "study/out", "x")
+    assert not list((tmp_path / "study").iterdir())
 
 
 def test_a_place_that_cannot_be_written_is_no_error(tmp_path, capsys):

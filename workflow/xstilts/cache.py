@@ -22,6 +22,7 @@ from xstilts.errors import CheckpointError, ConfigError, XstiltsError
 FOLDER, QUOTA = "XSTILTS_CACHE_DIR", "XSTILTS_CACHE_GB"
 # Written for people and different in every study: no part of what a checkpoint is.
 _WORDS = {"README.md", "cartography.parquet"}
+_BLOCK = 2**24
 
 
 def checkpoint_key(recipe: Mapping[str, Any], parent: Path, data: Sequence[Path]) -> str:
@@ -93,15 +94,22 @@ class Cache:
             yield
 
     def take(self, key: str, output: Path, label: str) -> bool:
-        """Copy a shared checkpoint to ``output``; whether there was a whole one. A damaged one is passed over."""
+        """Copy a shared checkpoint to ``output``; whether there was a whole one.
+
+        One that is damaged, is removed meanwhile or may not be read is passed over.
+
+        Raises:
+            XstiltsError, OSError: ``output`` cannot be written.
+        """
         folder = self._folder(key)
-        if not (folder / MANIFEST).is_file():
-            return False
         try:
+            with _reading(folder):
+                if not (folder / MANIFEST).is_file():
+                    return False
             with atomic_directory(output) as temporary:
-                shutil.copytree(folder, temporary, dirs_exist_ok=True, copy_function=shutil.copyfile)
+                _copy(folder, temporary)
                 verify(temporary)
-        except (CheckpointError, FileNotFoundError) as error:
+        except CheckpointError as error:
             print(f"[{label}] the shared checkpoint {folder} is not used: {error}", file=sys.stderr)
             return False
         with contextlib.suppress(OSError):
@@ -178,3 +186,29 @@ def _bytes_of(folder: Path) -> dict[str, str]:
     """Checksums of what a folder holds, as its manifest names them."""
     files = read_json(folder / MANIFEST)["files"]
     return {name: file["sha256"] for name, file in files.items() if name not in _WORDS}
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Tell what is wrong with a shared file from what is wrong with the place it is copied to."""
+    try:
+        yield
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _copy(folder: Path, output: Path) -> None:
+    with _reading(folder):
+        sources = [path for path in folder.rglob("*") if path.is_file()]
+    for source in sources:
+        target = output / source.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _reading(source):
+            handle = source.open("rb")
+        with handle, target.open("wb") as copy:
+            while True:
+                with _reading(source):
+                    block = handle.read(_BLOCK)
+                if not block:
+                    break
+                copy.write(block)

@@ -7,7 +7,7 @@ STUDY ?= config.yaml
 CORES ?= all
 # A file's tests stay together, for the fixtures they share; tests/conftest.py says which file begins.
 WORKERS = -n 2 --dist loadfile --no-loadscope-reorder
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(abspath $(BIN)):$(PATH)
 
 .PHONY: help demo plan queue test test-fast test-slurm lint format clean environment
 

@@ -38,7 +38,12 @@ from xstilts.tasks.base import MULTILINGUAL, POOL
 update_config(config, typed(workflow.config_settings.config))
 
 try:
-    check_profile(sys.argv[1:], Path(workflow.current_basedir).parent / "profiles")
+    check_profile(
+        sys.argv[1:],
+        Path(workflow.current_basedir).parent / "profiles",
+        # Older versions of Snakemake have forgotten it by now.
+        Path(getattr(workflow, "rundir", os.curdir)),
+    )
     for path in workflow.config_settings.configfiles:
         read_study(Path(path))
     STUDY = parse_study(config, "config")

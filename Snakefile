@@ -55,7 +55,7 @@ onstart:
     # A plan needs neither data nor the right to write; a run does, and says so before its first job.
     try:
         check_data_dir(STUDY)
-        check_recipes(workflow.dag, Path())
+        check_recipes(workflow.dag)
         LOCKS.append(hold_lock(Path(PATHS.root) / "run.lock"))
     except XstiltsError as error:
         raise WorkflowError(str(error)) from None

@@ -62,7 +62,7 @@ def read_jobs(snakefile: Path, study: Path, config: Mapping[str, Any], workdir: 
             triggers = frozenset(RerunTrigger) - {RerunTrigger.CODE}
             # The shortest way to a finished graph: a dry run also writes a text about every job.
             workflow.dag(DAGSettings(force_incomplete=True, rerun_triggers=triggers)).printrulegraph()
-            check_recipes(workflow._workflow.dag, workdir)
+            check_recipes(workflow._workflow.dag)
             return _jobs(workflow._workflow)
     except Exception as error:
         if type(error).__module__.startswith("snakemake"):

@@ -15,14 +15,13 @@ from xstilts.plan.why import changes
 SHOWN = 3
 
 
-def check_recipes(dag: Any, root: Path) -> None:
+def check_recipes(dag: Any) -> None:
     """Compare the recipe of every checkpoint or other result that has one with the study's.
 
     Results that a job will make anyway, and those whose manifest names no recipe, are left out.
 
     Args:
-        dag: Snakemake's finished graph.
-        root: the folder below which its paths lie.
+        dag: Snakemake's finished graph, in the folder that its paths are relative to.
 
     Raises:
         ConfigError: one differs; the message names the first, and what differs.
@@ -31,7 +30,7 @@ def check_recipes(dag: Any, root: Path) -> None:
     for job in dag.jobs:
         if dag.needrun(job) or not job.output or Path(job.output[0]).name != MANIFEST:
             continue
-        wanted, manifest = recipe_of(job), root / job.output[0]
+        wanted, manifest = recipe_of(job), Path(job.output[0])
         if wanted is None or not manifest.is_file():
             continue
         made = read_json(manifest).get("recipe")
@@ -45,6 +44,6 @@ def check_recipes(dag: Any, root: Path) -> None:
     others = f", nor {len(found) - 1} other results" if len(found) > 1 else ""
     raise ConfigError(
         f"{name.rpartition('/')[0]}: made by another recipe than the study's: {'; '.join(keys[:SHOWN])}{more}; "
-        f"Snakemake has no note of that and would not make it anew{others}; undo the edit, delete the folder, or say "
+        f"by Snakemake's notes it would not be made anew{others}; undo the edit, delete the folder, or say "
         f"--forcerun {name}"
     )

@@ -11,20 +11,21 @@ import pytest
 from tiny import RECIPE, pretend_tasks, tiny_encoder
 from xstilts.artifacts import MANIFEST, read_json, write_json
 from xstilts.training import methods
-from xstilts.training.job import train
+from xstilts.training.job import STATE_MINUTES, train
 
 SCRIPT = "import sys\nfrom integration.test_parallel import work\nwork(*sys.argv[1:])\n"
 
 
-def work(encoder, folder, output, method, task_type):
-    """Train on toy rows, in as many processes as there are."""
+def work(encoder, folder, output, method, task_type, *state_minutes):
+    """Train on toy rows, in as many processes as there are; each may have an interval of its own between savings."""
+    minutes = float(state_minutes[int(os.environ["RANK"])]) if state_minutes else STATE_MINUTES
     recipe = RECIPE | {"method": method, "methods": methods.resolve(method, {})}
     recipe |= {"evaluations": 12, "learning_rate": [1e-3]}
     recipe["text"] = {"task": "text", "languages": ["de", "en"], "examples": 40}
     text = Path(folder, "text") if method == "dann" else None
     with pytest.MonkeyPatch.context() as patch:
         pretend_tasks(patch, toy=task_type, text="mlm")
-        train(recipe, Path(encoder), [Path(folder, "toy")], Path(output), "toy", text=text)
+        train(recipe, Path(encoder), [Path(folder, "toy")], Path(output), "toy", state_minutes=minutes, text=text)
 
 
 def work_in_two(folder, *arguments):
@@ -33,7 +34,8 @@ def work_in_two(folder, *arguments):
     script.write_text(SCRIPT)
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([*launcher, *map(str, arguments)], env=environment, capture_output=True, text=True)
+    command = [*launcher, *map(str, arguments)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
 
 
@@ -52,6 +54,14 @@ def test_two_processes_have_the_loss_curve_of_one(method, task_type, tmp_path):
     curves = [[entry["loss"] for entry in manifest["history"]["loss"]] for manifest in (alone, together)]
     assert curves[0] == pytest.approx(curves[1], rel=2e-3)
     assert json.dumps(together["recipe"]) == json.dumps(alone["recipe"])
+
+
+@pytest.mark.slow
+def test_processes_whose_clocks_differ_save_together(encoder, tmp_path):
+    """To the second it is always time to save, to the first never."""
+    write_json(tmp_path / "toy" / MANIFEST, {})
+    work_in_two(tmp_path, encoder, tmp_path, tmp_path / "together", "standard", "tagging", "1000", "0")
+    assert read_json(tmp_path / "together" / MANIFEST)["history"]["steps"] == 36
 
 
 @pytest.mark.slow

@@ -34,11 +34,15 @@ class World:
 
     def total(self, value: float, device: torch.device) -> float:
         """The sum of the processes' values."""
+        return self.totals([value], device)[0]
+
+    def totals(self, values: Sequence[float], device: torch.device) -> list[float]:
+        """The sums of the processes' values, of each place."""
         if self.size == 1:
-            return value
-        summed = torch.tensor(value, dtype=torch.float64, device=device)
+            return list(values)
+        summed = torch.tensor(values, dtype=torch.float64, device=device)
         dist.all_reduce(summed)
-        return float(summed)
+        return list(map(float, summed.tolist()))
 
     def sum_gradients(self, parameters: Iterable[torch.nn.Parameter], loss: Tensor) -> Tensor:
         """Sum gradients in place, and the loss, over the processes; one without a gradient counts as zero."""

@@ -103,8 +103,10 @@ class Search:
 
                 def after_step(attempt: Attempt = attempt, number: int = number) -> None:
                     self.states.mark(number * self.steps + attempt.step)
-                    stop = bool(self.world.total(float(request.name is not None), self.device))
-                    if stop or self.states.due():
+                    # Saving takes all processes, whose clocks differ: the first one's counts.
+                    asked, late = request.name is not None, self.world.first and self.states.due()
+                    stop, due = map(bool, self.world.totals([asked, late], self.device))
+                    if stop or due:
                         self._save(attempt)
                     if stop:
                         raise Interrupted(

@@ -6,14 +6,15 @@ import shutil
 
 import pytest
 import torch
+import transformers
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from tiny import LABELLED, LABELS, RECIPE, pretend_task, rows_of, tiny_encoder
-from xstilts.artifacts import MANIFEST, verify, write_json
+from xstilts.artifacts import MANIFEST, atomic_directory, file_table, verify, write_json
 from xstilts.cli import main
 from xstilts.errors import CheckpointError, XstiltsError
 from xstilts.models.heads import HEADS
-from xstilts.models.load import fresh_head, load_model, load_tokenizer
+from xstilts.models.load import fresh_head, load_encoder, load_model, load_tokenizer
 from xstilts.training import data as training_data
 from xstilts.training.batching import micro_batches
 from xstilts.training.job import train
@@ -196,6 +197,27 @@ def test_a_checkpoint_of_another_task_type_is_refused(encoder, data, tmp_path, m
     train(RECIPE, encoder, data, tmp_path / "run", "toy")
     with pytest.raises(CheckpointError, match="another type of task"):
         load_model(tmp_path / "run", "AutoModelForQuestionAnswering")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options", "on_gpu"),
+    [
+        ("XLMRoberta", {}, "sdpa"),
+        ("DebertaV2", {}, "eager"),
+        ("RemBert", {"input_embedding_size": 8, "output_embedding_size": 8}, "eager"),
+    ],
+)
+def test_attention_is_fused_on_gpus_where_the_architecture_has_it(architecture, options, on_gpu, tmp_path, monkeypatch):
+    sizes = {"vocab_size": 60, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = getattr(transformers, f"{architecture}Config")(**sizes, intermediate_size=16, pad_token_id=1, **options)
+    with atomic_directory(tmp_path / "encoder") as folder:
+        getattr(transformers, f"{architecture}Model")(config).save_pretrained(folder)
+        write_json(folder / MANIFEST, {"files": file_table(folder)})
+    for has_gpu, attention in ((False, "eager"), (True, on_gpu)):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda found=has_gpu: found)
+        encoder = load_encoder(tmp_path / "encoder")
+        model = fresh_head(tmp_path / "encoder", "AutoModelForTokenClassification", ("0", "1"))
+        assert (encoder.config._attn_implementation, model.config._attn_implementation) == (attention, attention)
 
 
 def test_the_manifest_says_where_the_checkpoint_comes_from(encoder, data, tmp_path, monkeypatch):

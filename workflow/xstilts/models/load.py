@@ -71,9 +71,7 @@ def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
     config.id2label = dict(enumerate(labels or ("LABEL_0", "LABEL_1")))
     config.label2id = {label: position for position, label in config.id2label.items()}
     try:
-        model = getattr(transformers, auto_class).from_config(
-            config, attn_implementation=_options()["attn_implementation"]
-        )
+        model = getattr(transformers, auto_class).from_config(config, **_attention())
     except (AttributeError, ValueError) as error:
         raise CheckpointError(
             f"{checkpoint}: {str(error).splitlines()[0]}; choose an encoder or a task that fit"
@@ -120,11 +118,10 @@ def load_model(checkpoint: Path, auto_class: str) -> Any:
 
 
 def _options() -> dict[str, Any]:
-    # Fused attention for GPUs; on CPUs its bf16 backward pass is slow, and in float32 the two differ little.
-    attention = "sdpa" if torch.cuda.is_available() else "eager"
-    return {
-        "dtype": torch.float32,
-        "use_safetensors": True,
-        "trust_remote_code": False,
-        "attn_implementation": attention,
-    }
+    return {"dtype": torch.float32, "use_safetensors": True, "trust_remote_code": False, **_attention()}
+
+
+def _attention() -> dict[str, str]:
+    # Fused attention for GPUs, which transformers takes unasked from architectures that have it and which DeBERTa-v2
+    # and RemBERT have not; on CPUs its bf16 backward pass is slow, and in float32 the two differ little.
+    return {} if torch.cuda.is_available() else {"attn_implementation": "eager"}

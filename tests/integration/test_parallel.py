@@ -16,16 +16,18 @@ from xstilts.training.job import STATE_MINUTES, train
 SCRIPT = "import sys\nfrom integration.test_parallel import work\nwork(*sys.argv[1:])\n"
 
 
-def work(encoder, folder, output, method, task_type, *state_minutes):
+def work(encoder, folder, output, method, task_types, *state_minutes):
     """Train on toy rows, in as many processes as there are; each may have an interval of its own between savings."""
     minutes = float(state_minutes[int(os.environ["RANK"])]) if state_minutes else STATE_MINUTES
     recipe = RECIPE | {"method": method, "methods": methods.resolve(method, {})}
-    recipe |= {"evaluations": 12, "learning_rate": [1e-3]}
+    tasks = {"toy" if task_type == task_types else task_type: task_type for task_type in task_types.split(",")}
+    recipe |= {"evaluations": 12, "learning_rate": [1e-3], "tasks": list(tasks)}
     recipe["text"] = {"task": "text", "languages": ["de", "en"], "examples": 40}
     text = Path(folder, "text") if method == "dann" else None
     with pytest.MonkeyPatch.context() as patch:
-        pretend_tasks(patch, toy=task_type, text="mlm")
-        train(recipe, Path(encoder), [Path(folder, "toy")], Path(output), "toy", state_minutes=minutes, text=text)
+        pretend_tasks(patch, **tasks, text="mlm")
+        data = [Path(folder, name) for name in tasks]
+        train(recipe, Path(encoder), data, Path(output), "toy", state_minutes=minutes, text=text)
 
 
 def work_in_two(folder, *arguments):
@@ -41,14 +43,20 @@ def work_in_two(folder, *arguments):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("method", "task_type"), [("standard", "tagging"), ("fgm", "classification"), ("dann", "span_qa")]
+    ("method", "task_types"),
+    [
+        ("standard", "tagging"),
+        ("fgm", "classification"),
+        ("dann", "span_qa"),
+        ("standard", "tagging,classification,span_qa"),
+    ],
 )
-def test_two_processes_have_the_loss_curve_of_one(method, task_type, tmp_path):
+def test_two_processes_have_the_loss_curve_of_one(method, task_types, tmp_path):
     still = tiny_encoder(tmp_path / "encoder", dropout=0.0)
-    for name in ("toy", "text"):
+    for name in ("toy", "text", *task_types.split(",")):
         write_json(tmp_path / name / MANIFEST, {})
-    work(still, tmp_path, tmp_path / "alone", method, task_type)
-    work_in_two(tmp_path, still, tmp_path, tmp_path / "together", method, task_type)
+    work(still, tmp_path, tmp_path / "alone", method, task_types)
+    work_in_two(tmp_path, still, tmp_path, tmp_path / "together", method, task_types)
     alone, together = (read_json(tmp_path / name / MANIFEST) for name in ("alone", "together"))
     assert together["processes"] == 2
     curves = [[entry["loss"] for entry in manifest["history"]["loss"]] for manifest in (alone, together)]

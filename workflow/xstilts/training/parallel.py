@@ -45,10 +45,16 @@ class World:
         return list(map(float, summed.tolist()))
 
     def sum_gradients(self, parameters: Iterable[torch.nn.Parameter], loss: Tensor) -> Tensor:
-        """Sum gradients in place, and the loss, over the processes; one without a gradient counts as zero."""
+        """Sum gradients in place, and the loss, over the processes; one without a gradient counts as zero.
+
+        A parameter that has no gradient in any process gets none: AdamW would move it, the head of another task, by
+        what it remembers.
+        """
         if self.size == 1:
             return loss
-        trained = list(parameters)
+        known = list(parameters)
+        found = self.totals([parameter.grad is not None for parameter in known], loss.device)
+        trained = [parameter for parameter, count in zip(known, found, strict=True) if count]
         for parameter in trained:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)

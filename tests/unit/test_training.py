@@ -18,6 +18,7 @@ from xstilts.models.load import fresh_head, load_encoder, load_model, load_token
 from xstilts.training import data as training_data
 from xstilts.training.batching import micro_batches
 from xstilts.training.job import train
+from xstilts.training.setting import autocast
 
 
 @pytest.fixture
@@ -190,6 +191,12 @@ def test_a_flipped_byte_in_the_parents_weights_is_named(encoder, data, tmp_path,
     weights.write_bytes(damaged)
     with pytest.raises(CheckpointError, match=r"model\.safetensors: corrupt"):
         train(RECIPE, tmp_path / "parent", data, tmp_path / "run", "toy")
+
+
+def test_automatic_precision_leaves_emulated_bf16_alone(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    with autocast(torch.device("cuda"), "auto"):
+        assert not torch.is_autocast_enabled("cuda")
 
 
 def test_a_checkpoint_of_another_task_type_is_refused(encoder, data, tmp_path, monkeypatch):

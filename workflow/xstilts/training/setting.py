@@ -82,6 +82,7 @@ class Setting:
 
 
 def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager[Any]:
-    """bf16 autocast where it is asked for, or (``auto``) where CUDA has it."""
-    automatic = precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" or automatic else contextlib.nullcontext()
+    """bf16 autocast where it is asked for, or (``auto``) where the GPU has it; emulated, it is slower than float32."""
+    if precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        precision = "bf16"
+    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else contextlib.nullcontext()

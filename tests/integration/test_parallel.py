@@ -12,6 +12,7 @@ from tiny import RECIPE, pretend_tasks, tiny_encoder
 from xstilts.artifacts import MANIFEST, read_json, write_json
 from xstilts.training import methods
 from xstilts.training.job import STATE_MINUTES, train
+from xstilts.training.state import StateDirectory
 
 SCRIPT = "import sys\nfrom integration.test_parallel import work\nwork(*sys.argv[1:])\n"
 
@@ -30,15 +31,29 @@ def work(encoder, folder, output, method, task_types, *state_minutes):
         train(recipe, Path(encoder), data, Path(output), "toy", state_minutes=minutes, text=text)
 
 
-def work_in_two(folder, *arguments):
+def start_two(folder, *arguments):
     """The same in two processes."""
     script = folder / "run.py"
     script.write_text(SCRIPT)
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    command = [*launcher, *map(str, arguments)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
+    return subprocess.Popen([*launcher, *map(str, arguments)], env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def end_well(running):
+    """Wait for them; what they said."""
+    try:
+        said = running.communicate(timeout=600)[1]
+    except subprocess.TimeoutExpired:
+        running.terminate()
+        raise
+    assert running.returncode == 0, said
+    return said
+
+
+def work_in_two(folder, *arguments):
+    """The same, to its end."""
+    end_well(start_two(folder, *arguments))
 
 
 @pytest.mark.slow
@@ -70,6 +85,19 @@ def test_processes_whose_clocks_differ_save_together(encoder, tmp_path):
     write_json(tmp_path / "toy" / MANIFEST, {})
     work_in_two(tmp_path, encoder, tmp_path, tmp_path / "together", "standard", "tagging", "1000", "0")
     assert read_json(tmp_path / "together" / MANIFEST)["history"]["steps"] == 36
+
+
+@pytest.mark.slow
+def test_processes_that_waited_for_a_job_that_trained_their_checkpoint_all_step_aside(encoder, tmp_path):
+    write_json(tmp_path / "toy" / MANIFEST, {})
+    arguments = encoder, tmp_path, tmp_path / "run", "standard", "tagging"
+    work(*arguments)
+    trained = read_json(tmp_path / "run" / MANIFEST)
+    with StateDirectory(tmp_path / ".run.state", "key", 1e9).lock("first"):
+        running = start_two(tmp_path, *arguments)
+        assert any("another job trains this checkpoint" in line for line in running.stderr)
+    assert "step" not in end_well(running)
+    assert read_json(tmp_path / "run" / MANIFEST) == trained
 
 
 @pytest.mark.slow

@@ -73,7 +73,9 @@ def train(
     states = StateDirectory(folder, digest([recipe_digest, sources]), state_minutes * 60, world.first)
     try:
         with states.lock(label):
-            if states.waited and already_trained(output, recipe_digest):
+            # Only the first process holds the lock; the others wait here for it before they read the state.
+            done = states.waited and already_trained(output, recipe_digest)
+            if world.first_says(done, device):
                 manifest: dict[str, Any] = read_json(output / MANIFEST)
                 return manifest
             return _train(recipe, parent, data, output, label, curves, states, text, world, device, sources, began)

@@ -7,6 +7,7 @@ whole batch, so the step is the one that a single process would have taken.
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import torch
@@ -14,6 +15,10 @@ import torch.distributed as dist
 from torch import Tensor
 
 T = TypeVar("T")
+
+# The others wait while the first process scores dev, writes the checkpoint, or waits for another job that trains it; if
+# it dies, they are taken down without this.
+PATIENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ def join_world() -> tuple[World, torch.device]:
         torch.cuda.set_device(device)
     if not dist.is_initialized():
         options: dict[str, Any] = {"device_id": device} if on_gpu else {}
-        dist.init_process_group("nccl" if on_gpu else "gloo", **options)
+        dist.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE, **options)
     return World(dist.get_rank(), size), device
 
 

@@ -22,7 +22,7 @@ from xstilts.training import methods, search
 from xstilts.training.job import train
 from xstilts.training.methods.standard import Standard
 from xstilts.training.signals import Interrupted
-from xstilts.training.state import StateDirectory
+from xstilts.training.state import StateDirectory, random_state, restore_random_state
 
 METHODS = [
     "standard",
@@ -310,6 +310,24 @@ def test_a_parent_of_another_architecture_is_refused(tmp_path, monkeypatch, enco
         write_json(folder / MANIFEST, {"files": file_table(folder)})
     with pytest.raises(CheckpointError, match="choose an encoder or a task that fit"):
         train(RECIPE, parent, folders(tmp_path, "data"), tmp_path / "run", "toy")
+
+
+def test_a_state_of_a_cpu_goes_on_on_a_gpu_with_new_masks(monkeypatch):
+    """There is no GPU here: what stands for its generator takes a state of 16 bytes, as the real one does."""
+    saved = random_state(torch.device("cpu"))
+    gpu = torch.zeros(16, dtype=torch.uint8)
+
+    def take(state, device):
+        gpu[:] = state
+
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: gpu.clone())
+    monkeypatch.setattr(torch.cuda, "set_rng_state", take)
+    assert not restore_random_state(saved, torch.device("cuda"))
+    both = random_state(torch.device("cuda"))
+    assert not restore_random_state(both, torch.device("cpu"))
+    gpu = torch.ones(16, dtype=torch.uint8)
+    assert restore_random_state(both, torch.device("cuda"))
+    assert gpu.sum() == 0
 
 
 @pytest.mark.slow

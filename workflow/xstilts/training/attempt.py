@@ -79,9 +79,9 @@ class Attempt:
         """The generators that dropout draws from."""
         return random_state(self.setting.device)
 
-    def restore_random_state(self, state: Tensor) -> None:
-        """Put :meth:`random_state` back."""
-        restore_random_state(state, self.setting.device)
+    def restore_random_state(self, state: Tensor) -> bool:
+        """Put :meth:`random_state` back; whether it was of such a device."""
+        return restore_random_state(state, self.setting.device)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Tensors and facts from which :meth:`restore` goes on."""
@@ -110,12 +110,12 @@ class Attempt:
         self.setting.budget = facts["budget"]
         if self.auxiliary is not None:
             self.auxiliary.restore(below("auxiliary", tensors), facts["auxiliary"])
-        if facts["processes"] == self.setting.world.size:
-            self.restore_random_state(tensors[f"random/{self.setting.world.rank}"])
-        else:
+        if facts["processes"] != self.setting.world.size:
             self.say(
                 f"resumed on {self.setting.world.size} processes instead of {facts['processes']}: new dropout masks"
             )
+        elif not self.restore_random_state(tensors[f"random/{self.setting.world.rank}"]):
+            self.say(f"resumed on another kind of device, {self.setting.device.type}: new dropout masks")
 
     def _groups(self) -> list[dict[str, Any]]:
         matrices = [parameter for parameter in self.trained.values() if parameter.ndim > 1]

@@ -184,9 +184,16 @@ def random_state(device: torch.device) -> Tensor:
     return host if device.type == "cpu" else torch.cat([host, torch.cuda.get_rng_state(device)])
 
 
-def restore_random_state(state: Tensor, device: torch.device) -> None:
-    """Put :func:`random_state` back."""
+def restore_random_state(state: Tensor, device: torch.device) -> bool:
+    """Put :func:`random_state` back.
+
+    Returns:
+        Whether that is possible: a state of the other kind of device lacks, or has, a GPU's generator.
+    """
+    if state.numel() != random_state(device).numel():
+        return False
     host = torch.get_rng_state().numel()
     torch.set_rng_state(state[:host].clone())
     if device.type == "cuda":
         torch.cuda.set_rng_state(state[host:].clone(), device)
+    return True

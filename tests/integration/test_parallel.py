@@ -76,6 +76,8 @@ def test_two_processes_have_the_loss_curve_of_one(method, task_types, tmp_path):
     assert together["processes"] == 2
     curves = [[entry["loss"] for entry in manifest["history"]["loss"]] for manifest in (alone, together)]
     assert curves[0] == pytest.approx(curves[1], rel=2e-3)
+    assert together["history"]["tokens"] == alone["history"]["tokens"]
+    assert together["cost"]["flops"] == pytest.approx(alone["cost"]["flops"], rel=0.2)
     assert json.dumps(together["recipe"]) == json.dumps(alone["recipe"])
 
 

@@ -72,6 +72,35 @@ def test_fgm_steps_by_epsilon_along_the_gradient_and_leaves_the_embeddings_alone
     assert at_adversarial > at_clean
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "done"),
+    [
+        ("standard", {}, 1),
+        ("fgm", {}, 2),
+        ("freelb", {"steps": 3}, 3),
+        ("r3f", {}, 2),
+        ("pgd", {"steps": 3}, 4 - 2 / 3),
+        ("smart", {"steps": 2}, 4 - 2 / 3),
+    ],
+)
+def test_what_a_method_computes_is_counted(name, settings, done, encoder):
+    """A pass that only moves the perturbation has no gradients of the parameters: two thirds of a whole one."""
+    _, _, passes = micro_batch(encoder, "classification")
+    method(name, **settings).backward(passes)
+    assert passes.done == pytest.approx(done)
+
+
+def test_a_method_of_two_passes_costs_twice_the_operations(encoder, tmp_path, monkeypatch):
+    pretend_tasks(monkeypatch, toy="classification")
+    write_json(tmp_path / "toy" / MANIFEST, {})
+    found = {}
+    for name in ("standard", "fgm"):
+        recipe = RECIPE | {"method": name, "methods": methods.resolve(name, {}), "epochs": 0.2}
+        found[name] = train(recipe, encoder, [tmp_path / "toy"], tmp_path / name, "toy")
+    assert found["fgm"]["cost"]["flops"] == 2 * found["standard"]["cost"]["flops"]
+    assert found["fgm"]["history"]["tokens"] == found["standard"]["history"]["tokens"]
+
+
 @pytest.mark.parametrize("task_type", LABELLED)
 def test_pgd_projects_every_step_onto_its_ball(task_type, encoder, monkeypatch):
     model, _, passes = micro_batch(encoder, task_type)

@@ -17,7 +17,9 @@ from xstilts.models.heads import HEADS
 from xstilts.models.load import fresh_head, load_encoder, load_model, load_tokenizer
 from xstilts.training import data as training_data
 from xstilts.training.batching import micro_batches
+from xstilts.training.history import History
 from xstilts.training.job import train
+from xstilts.training.parallel import World
 from xstilts.training.setting import autocast
 
 
@@ -197,6 +199,17 @@ def test_automatic_precision_leaves_emulated_bf16_alone(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
     with autocast(torch.device("cuda"), "auto"):
         assert not torch.is_autocast_enabled("cuda")
+
+
+def test_a_process_that_drew_no_example_tells_of_what_all_did():
+    class Idle(World):
+        def totals(self, values, device):
+            return [here + there for here, there in zip(values, (6, 8, 16.0, 80.0), strict=True)]
+
+    history = History(steps=2, step_seconds=2.0)
+    history.count(Idle(1, 2), torch.device("cpu"), {})
+    history.finish(1)
+    assert (history.tokens_per_second, history.examples_per_second, history.padding) == (3.0, 1.0, 0.25)
 
 
 def test_a_checkpoint_of_another_task_type_is_refused(encoder, data, tmp_path, monkeypatch):

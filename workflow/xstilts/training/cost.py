@@ -11,7 +11,7 @@ def parameters_at_work(model: Any) -> int:
     return sum(parameter.numel() for name, parameter in model.named_parameters() if "embeddings" not in name)
 
 
-def training_flops(model: Any, tokens: int, token_pairs: int) -> float:
+def training_flops(model: Any, tokens: float, token_pairs: float) -> float:
     """Operations of forward and backward passes over ``tokens`` tokens that form ``token_pairs`` attention pairs.
 
     Six per parameter and token, and twelve per layer, state dimension and pair of tokens (Chowdhery et al. 2022,

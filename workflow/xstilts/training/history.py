@@ -1,8 +1,15 @@
 """What a run did, step by step, as its manifest tells it."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import torch
+
+from xstilts.training.parallel import World
+
+COUNTED = ("tokens", "padded_tokens", "passed_tokens", "token_pairs")
 
 
 @dataclass
@@ -18,9 +25,10 @@ class History:
         best_score: its English dev score (percent).
         steps: optimiser steps.
         step_seconds: training time without dev scoring.
-        tokens: tokens that went through the model, without padding.
+        tokens: tokens of the examples in all processes, without padding.
         padded_tokens: the same with padding.
-        token_pairs: attention pairs, with padding.
+        passed_tokens: the same in every pass that the method took; a pass is one forward and one backward.
+        token_pairs: attention pairs of those passes.
         examples_per_second: of the training time.
         tokens_per_second: without padding.
         padding: padded fraction of the tokens that went through the model.
@@ -35,10 +43,18 @@ class History:
     step_seconds: float = 0.0
     tokens: int = 0
     padded_tokens: int = 0
-    token_pairs: int = 0
+    passed_tokens: float = 0.0
+    token_pairs: float = 0.0
     examples_per_second: float = 0.0
     tokens_per_second: float = 0.0
     padding: float = 0.0
+
+    def count(self, world: World, device: torch.device, counted: Mapping[str, float]) -> None:
+        """Add what every process counted, by attribute."""
+        for name, total in zip(
+            COUNTED, world.totals([counted.get(name, 0.0) for name in COUNTED], device), strict=True
+        ):
+            setattr(self, name, getattr(self, name) + type(getattr(self, name))(total))
 
     def finish(self, batch_size: int) -> None:
         """Work out rates once the last step is done."""

@@ -82,6 +82,7 @@ def fine_tune(
         if step in dev_steps:
             _score(attempt, dev_scores, progress, log)
         after_step()
+    attempt.share_counts()
     history.finish(recipe["batch_size"])
 
 
@@ -153,15 +154,17 @@ def _backward(
     objective: Objective,
     see: Callable[[Sequence[Item], Any], None] | None,
 ) -> Tensor:
-    model, setting, history = attempt.learner.models[stream.key], attempt.setting, attempt.history
+    model, setting, counted = attempt.learner.models[stream.key], attempt.setting, attempt.counted
     attempt.learner.train()
     total = torch.zeros((), device=setting.device)
     for part in micro_batches(batch, setting.budget):
         passes = Passes(model, stream.head, part, units, setting.device, setting.precision, see)
         total = total + objective.backward(passes)
-        history.tokens += real_tokens(part)
-        history.padded_tokens += padded_tokens(part)
-        history.token_pairs += padded_tokens(part) * max(item.length for item in part)
+        padded = padded_tokens(part)
+        counted["tokens"] += real_tokens(part)
+        counted["padded_tokens"] += padded
+        counted["passed_tokens"] += padded * passes.done
+        counted["token_pairs"] += padded * max(item.length for item in part) * passes.done
     return total
 
 

@@ -26,6 +26,9 @@ class Passes:
         device: where the model is.
         precision: context in which forward passes run.
         observe: receives the items and outputs of the first, clean pass.
+
+    Attributes:
+        done: passes so far, in what they compute: a forward and a whole backward one are one.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Passes:
         self.model, self.head, self.items, self.units = model, head, items, units
         self.device, self.precision, self.observe = device, precision, observe
         self.inputs = head.collate(items, device)
+        self.done = 0.0
         self._dropout: tuple[Tensor, Tensor | None] | None = None
 
     def outputs(self, delta: Tensor | None = None) -> Any:
@@ -50,6 +54,7 @@ class Passes:
         try:
             with self.precision():
                 outputs = self.head.run(self.model, self.inputs, self.items)
+            self.done += 1
         finally:
             if hook is not None:
                 hook.remove()
@@ -69,6 +74,12 @@ class Passes:
         if detach_first:
             p = p.detach()
         return ((p.exp() - q.exp()) * (p - q)).sum() * terms.weight / self.units
+
+    def ascent(self, loss: Tensor, delta: Tensor) -> Tensor:
+        """The gradient of the perturbation alone: a backward pass without the parameters' half of it."""
+        (gradient,) = torch.autograd.grad(loss, delta)
+        self.done -= 1 / 3
+        return gradient
 
     def zeros(self) -> Tensor:
         """A perturbation that is nothing yet and wants a gradient."""

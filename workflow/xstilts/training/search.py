@@ -74,7 +74,7 @@ class Search:
         self.steps = total_steps(self.mixture.size, recipe)
         self.tuning: list[dict[str, Any]] = []
         self.resumed: list[dict[str, int]] = []
-        self.total = {"padded_tokens": 0.0, "token_pairs": 0.0, "step_seconds": 0.0}
+        self.total = {"passed_tokens": 0.0, "token_pairs": 0.0, "step_seconds": 0.0}
         self._best: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self._cartographer: Cartographer | None = None
         self.cartography: Cartographer | None = None
@@ -221,7 +221,7 @@ class Search:
                 self._note(0, reached)
             return None
         tensors, facts = saved
-        self.tuning, self.total = facts["tuning"], facts["total"]
+        self.tuning, self.total = facts["tuning"], self.total | facts["total"]
         if "best" in facts:
             self._best = below("best", tensors), facts["best"]
             self.cartography = self._new_map()

@@ -29,8 +29,6 @@ class Pgd(Objective):
 
     def backward(self, passes: "Passes") -> "Tensor":
         """``steps + 1`` passes."""
-        import torch
-
         delta = passes.zeros()
         loss = passes.loss(passes.outputs(delta))
         loss.backward()
@@ -40,7 +38,7 @@ class Pgd(Objective):
             delta = passes.project(moved, self.settings["epsilon"]).requires_grad_()
             adversarial = passes.loss(passes.outputs(delta))
             if remaining:
-                (gradient,) = torch.autograd.grad(adversarial, delta)
+                gradient = passes.ascent(adversarial, delta)
         adversarial.backward()
         return loss.detach() + adversarial.detach()
 

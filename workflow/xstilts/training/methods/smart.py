@@ -32,15 +32,12 @@ class Smart(Objective):
 
     def backward(self, passes: "Passes") -> "Tensor":
         """``steps + 2`` forward passes, of which the first and the last are differentiated together."""
-        import torch
-
         clean = passes.outputs()
         delta = passes.gaussian(self.settings["noise"])
         for _ in range(self.settings["steps"]):
             delta.requires_grad_()
             gap = passes.divergence(clean, passes.outputs(delta), detach_first=True)
-            (gradient,) = torch.autograd.grad(gap, delta)
-            moved = delta.detach() + self.settings["step_size"] * passes.unit_max(gradient)
+            moved = delta.detach() + self.settings["step_size"] * passes.unit_max(passes.ascent(gap, delta))
             delta = moved.clamp(-self.settings["epsilon"], self.settings["epsilon"])
         near = passes.outputs(delta)
         total = passes.loss(clean) + self.settings["coefficient"] * passes.divergence(clean, near)

@@ -14,7 +14,7 @@ from xstilts.artifacts import MANIFEST, atomic_directory, file_table, verify, wr
 from xstilts.cli import main
 from xstilts.errors import CheckpointError, XstiltsError
 from xstilts.models.heads import HEADS
-from xstilts.models.load import fresh_head, load_encoder, load_model, load_tokenizer
+from xstilts.models.load import fresh_head, load_encoder, load_model, load_tokenizer, longest_input
 from xstilts.training import data as training_data
 from xstilts.training.batching import micro_batches
 from xstilts.training.history import History
@@ -238,6 +238,29 @@ def test_attention_is_fused_on_gpus_where_the_architecture_has_it(architecture, 
         encoder = load_encoder(tmp_path / "encoder")
         model = fresh_head(tmp_path / "encoder", "AutoModelForTokenClassification", ("0", "1"))
         assert (encoder.config._attn_implementation, model.config._attn_implementation) == (attention, attention)
+
+
+ROBERTA = transformers.XLMRobertaConfig, {"pad_token_id": 1, "max_position_embeddings": 42}
+BERT = transformers.BertConfig, {"max_position_embeddings": 40}
+DEBERTA = transformers.DebertaV2Config, {"relative_attention": True, "position_biased_input": False}
+
+
+@pytest.mark.parametrize(("architecture", "longest"), [(ROBERTA, 40), (BERT, 40), (DEBERTA, None)])
+def test_the_longest_input_is_the_longest_that_an_encoder_takes(architecture, longest):
+    config, options = architecture
+    sizes = {"vocab_size": 60, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    encoder = AutoModel.from_config(config(**sizes, intermediate_size=16, **options))
+    assert longest_input(encoder) == longest
+    encoder(torch.full((1, longest or 100), 7))
+    if longest is not None:
+        with pytest.raises((IndexError, RuntimeError)):
+            encoder(torch.full((1, longest + 1), 7))
+
+
+def test_a_max_length_beyond_the_encoders_positions_is_refused(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    with pytest.raises(XstiltsError, match=r"toy: max_length is 129, but .*tiny has positions for 128 tokens; set"):
+        train(RECIPE | {"max_length": 129}, encoder, data, tmp_path / "run", "toy")
 
 
 def test_the_manifest_says_where_the_checkpoint_comes_from(encoder, data, tmp_path, monkeypatch):

@@ -54,6 +54,16 @@ def depth(checkpoint: Path) -> int:
     return int(AutoConfig.from_pretrained(checkpoint, trust_remote_code=False).num_hidden_layers)
 
 
+def longest_input(encoder: Any) -> int | None:
+    """How many tokens the encoder has positions for; None where it looks none up in a table (relative positions)."""
+    for name, module in encoder.named_modules():
+        if name.rpartition(".")[2] == "position_embeddings" and isinstance(module, torch.nn.Embedding):
+            # RoBERTa and its kin count positions from behind that of padding.
+            first = 0 if module.padding_idx is None else module.padding_idx + 1
+            return int(module.num_embeddings - first)
+    return None
+
+
 def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
     """A checkpoint's encoder under a new head of ``len(labels)`` outputs, drawn from torch's current generator.
 

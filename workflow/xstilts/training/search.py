@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xstilts.errors import XstiltsError
 from xstilts.models.learner import Learner
+from xstilts.models.load import longest_input
 from xstilts.seeds import derive_seed
 from xstilts.training.attempt import Attempt, below
 from xstilts.training.cartography import Cartographer
@@ -166,6 +168,12 @@ class Search:
         with self.phases("load"):
             torch.manual_seed(derive_seed("head", recipe["seed"], recipe["phase"]))
             learner = Learner(self.parent, {stream.key: stream.head for stream in self.streams}).to(self.device)
+            longest = longest_input(learner.encoder)
+            if longest is not None and recipe["max_length"] > longest:
+                raise XstiltsError(
+                    f"{self.label}: max_length is {recipe['max_length']}, but {self.parent} has positions for "
+                    f"{longest} tokens; set max_length to {longest} at most"
+                )
             if recipe["freeze_embeddings"]:
                 learner.freeze_embeddings()
             if recipe["gradient_checkpointing"]:

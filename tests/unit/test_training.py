@@ -16,6 +16,7 @@ from xstilts.errors import CheckpointError, XstiltsError
 from xstilts.models.heads import HEADS
 from xstilts.models.load import fresh_head, load_encoder, load_model, load_tokenizer, longest_input
 from xstilts.training import data as training_data
+from xstilts.training import methods
 from xstilts.training.batching import micro_batches
 from xstilts.training.history import History
 from xstilts.training.job import train
@@ -152,12 +153,18 @@ def test_a_diverging_run_stops_with_what_to_change_and_leaves_nothing(encoder, d
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile wants a C++ compiler")
-def test_a_compiled_model_trains_to_the_same_loss(data, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("standard", {}), ("r3f", {"epsilon": 0.5}), ("smart", {"noise": 0.1, "epsilon": 0.2, "step_size": 0.05})],
+)
+def test_a_compiled_model_trains_to_the_same_loss(method, options, data, tmp_path, monkeypatch):
+    """Perturbations are so large that the loss without them would be another."""
     pretend_task(monkeypatch, "classification")
-    still = tiny_encoder(tmp_path / "encoder", dropout=0.0)
+    still = tiny_encoder(tmp_path / "encoder", dropout=0.0, layers=1)
     losses = {}
     for compiled in (False, True):
-        recipe = RECIPE | {"compile": compiled, "epochs": 0.5}
+        recipe = RECIPE | {"compile": compiled, "epochs": 0.5, "method": method}
+        recipe["methods"] = methods.resolve(method, {method: options})
         manifest = train(recipe, still, data, tmp_path / str(compiled), "toy")
         losses[compiled] = [entry["loss"] for entry in manifest["history"]["loss"]]
     assert losses[True] == pytest.approx(losses[False], rel=1e-4)

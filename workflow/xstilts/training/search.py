@@ -179,6 +179,8 @@ class Search:
             if recipe["gradient_checkpointing"]:
                 learner.encoder.gradient_checkpointing_enable()
             if recipe["compile"]:
+                # Without these guards a hook that comes later, with a perturbation of the embeddings, is not run.
+                torch._dynamo.config.skip_nnmodule_hook_guards = False
                 for model in learner.models.values():
                     model.compile(dynamic=True)
         setting = Setting.of(recipe, learner.encoder, self.tokenizer, self.device, self.world, self.texts)

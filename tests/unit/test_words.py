@@ -39,6 +39,12 @@ def test_where_nothing_differed_nothing_is_said_of_what_would_have_been_seen() -
     assert "missed effects below 2.5." in words.verdict(answer(minimum_detectable=2.5))
 
 
+def test_an_effect_larger_than_the_scale_is_not_told_as_one_that_could_have_been_found() -> None:
+    assert words.verdict(answer(minimum_detectable=227.0)).endswith("could hardly have found any effect; add seeds.")
+    own = answer(outcome="alignment", minimum_detectable=227.0)
+    assert words.verdict(own).endswith("missed effects below 227.0.")
+
+
 def test_a_correlation_names_the_number_whose_more_is_better() -> None:
     row = answer(level="difficulty.dev_error", baseline="", contrast="spearman(difficulty.dev_error, loss avoided)")
     assert words.name(row) == "Spearman's rho of difficulty.dev_error and loss avoided"

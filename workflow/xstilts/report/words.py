@@ -9,6 +9,9 @@ from xstilts.questions.answers import INCONCLUSIVE, REFUTED, SUPPORTED, UNANSWER
 from xstilts.questions.outcomes import OUTCOMES
 from xstilts.questions.slices import ALL
 
+# Points from one end of the scale to the other.
+_WHOLE = 100
+
 VERDICTS = {
     SUPPORTED: "Supported",
     REFUTED: "Refuted",
@@ -88,7 +91,7 @@ def verdict(row: dict[str, Any]) -> str:
         f"{interval(row['ci_low'], row['ci_high'])}, {sample(row)}, {p_value(row['p_holm'])}."
     )
     if row["verdict"] == INCONCLUSIVE and not against_itself:
-        said += _detectable(row["minimum_detectable"])
+        said += _detectable(row["minimum_detectable"], unit(row))
     if not row["baseline"]:
         said += " A correlation over so few recipes says nothing of why: they differ in more than this."
     return said
@@ -107,9 +110,11 @@ def detectable(value: float) -> str:
     return number(value, _digits(value))
 
 
-def _detectable(value: float) -> str:
+def _detectable(value: float, counted: str) -> str:
     if not math.isfinite(value):
         return " Nothing differed, so what this design would have seen is not known."
+    if counted and value > _WHOLE:
+        return " This design could hardly have found any effect; add seeds."
     return f" This design would probably have missed effects below {detectable(value)}."
 
 

@@ -14,12 +14,13 @@ export PATH := $(abspath $(BIN)):$(PATH)
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# Two steps, because torch is pinned before anything that depends on it can choose another build.
+# Two steps, because torch is pinned before anything that depends on it can choose another build. Older pip builds what has
+# no wheel (seqeval) in a way that newer build tools no longer support, unless told otherwise.
 $(VENV)/.ready: envs/requirements.txt envs/requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xstilts needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-torch.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt -r envs/requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 -r envs/requirements.txt -r envs/requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 

@@ -106,7 +106,7 @@ FAMILIES = [
     (Design(12, seeds, (1.5, spread, 0.7)), contrasts)
     for seeds, spread in ((2, 1.5), (2, 3.0), (3, 1.0), (3, 3.0), (5, 3.0))
     for contrasts in (4, 10)
-]
+] + [(Design(12, seeds, (1.5, 1.5, 0.7), 200, translated=True), 10) for seeds in (2, 3)]
 POWER, TRUTH, SEEDS = DESIGNS[2], 2.0, (2, 3, 5, 10)
 RECIPES, CORRELATIONS = (4, 9, 20), (0.0, 0.8)
 
@@ -229,13 +229,13 @@ def family(design: Design, contrasts: int, count: int, resamples: int) -> str:
     for number in range(count):
         p_values = []
         for _ in range(contrasts):
-            cells, _ = simulated(generator, design, resamples)
-            p_values.append(p_value(cells, statistics.spread(cells), resamples, number, contrasts))
+            cells, draws = simulated(generator, design, resamples)
+            p_values.append(p_value(cells, statistics.spread(cells, draws), resamples, number, contrasts))
         wrong += min(statistics.holm(p_values)) < 0.05
     spreads = ", ".join(f"{spread:g}" for spread in design.spreads)
     return (
         f"Holm p < 0.05 of one or more among {contrasts} contrasts, {design.languages} languages, {design.seeds} seeds,"
-        f" sd {spreads}: {100 * wrong / count:.1f} %"
+        f" sd {spreads}{f', {described(design)}' if design.examples else ''}: {100 * wrong / count:.1f} %"
     )
 
 

@@ -206,9 +206,10 @@ def test_seeds_that_agree_by_chance_do_not_make_certain() -> None:
     known = statistics.spread(cells, draws)
     low, high = statistics.interval(statistics.bootstrap(cells, FEW, 1, draws), 7.5, known)
     assert low < 0 < high < 20 and known.p_value(7.5) == pytest.approx(0.13, abs=0.03)
-    # Each seed's errors are its own, so the two agreed by luck: 12 points are 3.5 standard errors, of two seeds.
+    # Each seed's errors are its own, so the two agreed by luck, which among several tests happens somewhere.
     apart = np.random.default_rng(7).normal(7.5, 5, (FEW, 1, 1, 2)).astype(np.float32)
-    assert statistics.spread(cells, apart).p_value(12.0) > 0.1
+    lucky = statistics.spread(cells, apart)
+    assert lucky.p_value(12.0) < 0.01 and lucky.p_value(12.0, tests=10) > 0.05
     same = np.zeros((1, 3, 2))
     assert np.isnan(statistics.spread(same).minimum_detectable())
     assert statistics.interval(statistics.bootstrap(same, FEW, 1), 0.0, statistics.spread(same)) == (0, 0)

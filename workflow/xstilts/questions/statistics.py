@@ -33,13 +33,14 @@ class Spread:
 
     Attributes:
         error: standard error; NaN where nothing was seen to vary.
-        parts: mean squares that the variance was put together from, as parts of it, and their degrees of freedom.
-        certain: the part of the variance that is known.
+        parts: mean squares that the variance was put together from, as parts of it; what of each is known; and their
+            degrees of freedom.
+        known: the part of the variance that is known: what test examples contribute.
     """
 
     error: float
-    parts: tuple[tuple[float, int], ...] = ()
-    certain: float = 0.0
+    parts: tuple[tuple[float, float, int], ...] = ()
+    known: float = 0.0
 
     def freedom(self, tests: int = 1) -> float:
         """Degrees of freedom of the variance, at least 1: Satterthwaite's (1946), with caution.
@@ -49,15 +50,18 @@ class Spread:
         languages do, 11 % of the 95 % intervals would miss the truth. So each enters at the upper end of a one-sided
         interval for its expectation, which moves the sum's freedom towards that of the less certain one. For the width
         alone: the error stays without bias. The smallest of many p is found where a mean square is small by chance, so
-        the confidence of those intervals grows with the number of ``tests``.
+        the confidence of those intervals grows with the number of ``tests``. What examples contribute to a mean square
+        is known and not uncertain; one below that is lucky, and counts as one that is as lucky as one of five.
         """
         from scipy.special import chdtri
 
-        caution = 1 - _FAILING / tests
-        bounds = [(value * freedom / chdtri(freedom, caution), freedom) for value, freedom in self.parts]
-        scatter = sum(bound**2 / freedom for bound, freedom in bounds)
-        whole = sum(bound for bound, _ in bounds) + self.certain
-        return float(np.clip(whole**2 / scatter, 1.0, _MANY)) if scatter else _MANY
+        scatter = unknown = 0.0
+        for value, known, freedom in self.parts:
+            least = known * chdtri(freedom, 1 - _FAILING) / freedom
+            bound = max(0.0, max(value, least) * freedom / chdtri(freedom, 1 - _FAILING / tests) - known)
+            unknown += bound
+            scatter += bound**2 / freedom
+        return float(np.clip((unknown + self.known) ** 2 / scatter, 1.0, _MANY)) if scatter else _MANY
 
     def reach(self, confidence: float = CONFIDENCE, tests: int = 1) -> float:
         """Half the width of an interval, by Student's t; of one of several ``tests``, after Bonferroni."""
@@ -125,8 +129,8 @@ def spread(cells: Array, draws: Draws | None = None) -> Spread:
     bias (Searle, Casella and McCulloch 1992, chapter 4). The mean squares contain what examples of one language
     contribute; what the same examples contribute to several languages at once (translated test sets) is added from the
     covariance of ``draws`` between cells that share neither language nor seed. A single language or seed is fixed: it
-    adds nothing. Cells may agree by chance, two seeds above all: no mean square is taken to be smaller than test
-    examples alone make it. One number alone, or several that are all the same, say nothing of their error.
+    adds nothing. Cells may agree by chance, two seeds above all: no interval is shorter than test examples alone make
+    it. One number alone, or several that are all the same, say nothing of their error.
     """
     layout = _layout(cells)
     languages, seeds = layout.shape
@@ -134,18 +138,18 @@ def spread(cells: Array, draws: Draws | None = None) -> Spread:
     mean = layout.mean()
     means = (layout.mean(axis=1), changed.sum(axis=2)), (layout.mean(axis=0), changed.sum(axis=1))
     parts = tuple(
-        (max(_part(found), units * float(drawn.var(axis=1, ddof=1).mean())), units - 1)
+        (_part(found), units * float(drawn.var(axis=1, ddof=1).mean()), units - 1)
         for (found, drawn), units in zip(means, layout.shape, strict=True)
         if units > 1
     )
-    values = [value for value, _ in parts]
+    values = [value for value, _, _ in parts]
     inside = layout - means[0][0][:, None] - means[1][0] + mean
     twice = float((inside**2).sum() / (languages - 1) / (seeds - 1) / layout.size) if len(parts) > 1 else 0.0
     shared = _shared_examples(changed)
     # Each mean square alone is, on average, no larger than the variance: what falls below it is chance.
     variance = max([sum(values) - twice, *values, 0.0]) + shared
     examples = float(changed.sum(axis=(1, 2)).var())
-    found = Spread(max(variance, examples) ** 0.5, parts, shared + max(0.0, examples - variance))
+    found = Spread(max(variance, examples) ** 0.5, parts, examples)
     known = found.error > _ROUNDING * abs(mean) or not mean
     return found if known else Spread(float("nan"))
 

@@ -61,8 +61,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, lines: int, context: Context, style: 
     axes.set_title(f"{first['question']}: {first['contrast']}{encoder}", weight="bold")
     n = " × ".join([count(first["n_languages"], "language"), count(first["n_seeds"], "seed")])
     question = context["questions"][first["question"]]
-    against = "; right of 0 is against the level" if question["direction"] == "negative" else ""
-    axes.set_xlabel(f"{_outcome(question)}{against}\n(n = {n})")
+    against = "; right of 0: against" if question["direction"] == "negative" else ""
+    axes.set_xlabel(f"{_outcome(question)}\n(n = {n}{against})")
 
 
 def _outcome(question: Mapping[str, Any]) -> str:

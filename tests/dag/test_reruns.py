@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -104,6 +105,19 @@ def test_a_deleted_checkpoint_is_made_again_with_its_dependants(workplace, name)
     assert workplace.planned() == ENDS | scored("nli/pos", "nli/bitext") | {
         "checkpoints/mini/nli/seed1/manifest.json",
         "checkpoints/mini/nli/pos/seed1/manifest.json",
+    }
+
+
+def test_a_deleted_evaluation_is_made_again_without_training(workplace):
+    (workplace.results / "predictions/mini/nli/pos/manifest.json").unlink()
+    assert workplace.planned() == ENDS | scored("nli/pos")
+
+
+def test_deleted_checkpoints_and_evaluations_are_made_again_together(workplace):
+    for name in ("checkpoints", "predictions"):
+        shutil.rmtree(workplace.results / name)
+    assert workplace.planned() == ENDS | scored("none/pos", "nli/pos", "none/bitext", "nli/bitext") | {
+        f"checkpoints/mini/{name}/seed1/manifest.json" for name in ("nli", "nli/pos", "none/pos")
     }
 
 

@@ -83,7 +83,7 @@ def test_words_beyond_the_length_limit_are_attacked_too(victims):
     row = {"id": "a", "language": "en", "tokens": words, "tags": ["ADJ" if word == "red" else "NOUN" for word in words]}
     assert cut.predict([row])[0]["pred"] == row["tags"]
     assert cut.estimates([row])[0]("red", "w3") > 0
-    (outcome,) = run(robustness.get("greedy_char"), cut, "tagging", [row], ENGLISH, CHARACTERS, Budget(1, 60))
+    (outcome,) = run(robustness.get("greedy_char"), cut, JUDGES["tagging"], [row], ENGLISH, CHARACTERS, Budget(1, 60))
     assert outcome.success
     assert len(outcome.prediction["pred"]) == len(words)
 

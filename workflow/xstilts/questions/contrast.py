@@ -9,6 +9,7 @@ import numpy as np
 from xstilts.errors import ConfigError
 from xstilts.questions.examples import Counted, Examples, common_ids, resampled
 from xstilts.questions.outcomes import OUTCOMES
+from xstilts.questions.partners import partners
 from xstilts.questions.statistics import Array, Draws
 from xstilts.questions.table import CLEAN, Context, Scores, languages_of, run_folder
 
@@ -273,15 +274,10 @@ def pairings(context: Context, question: Question) -> list[Pairing]:
 
 
 def _same_tasks(recipes: Mapping[str, Any], level: str, baseline: str) -> list[tuple[str, str]]:
-    def trained(recipe: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(recipe["tasks"]), str(recipe.get("sampling"))
-
-    pairs = [
-        (name, other)
-        for name, recipe in recipes.items()
-        for other, partner in recipes.items()
-        if (recipe["method"], partner["method"]) == (level, baseline) and trained(recipe) == trained(partner)
-    ]
+    trained = {
+        name: (recipe["method"], (tuple(recipe["tasks"]), recipe.get("sampling"))) for name, recipe in recipes.items()
+    }
+    pairs = [(name, other) for name, others in partners(trained, level, baseline).items() for other in others]
     if not pairs:
         raise ConfigError(f"questions: no recipe of method {level} has the tasks of one of method {baseline}; add it")
     if len({name for name, _ in pairs}) < len(pairs):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xstilts.errors import ConfigError
+from xstilts.questions.partners import partners
 from xstilts.study.model import CLEAN, NONE, Study
 
 # Outcomes that are read from the representations, and those that are no outcome of clean inputs.
@@ -129,25 +130,16 @@ def _check_compared(question: Mapping[str, Any], study: Study, where: str) -> No
 def _check_partners(question: Mapping[str, Any], study: Study, where: str) -> None:
     """Check that the recipes of each method have one recipe of the baseline to be compared with."""
     baseline = question["baseline"]
+    trained = {name: (found.method, (found.tasks, found.sampling)) for name, found in study.intermediate.items()}
     for level in question["levels"]:
-        found = {
-            name: [
-                other
-                for other, partner in study.intermediate.items()
-                if other != name
-                and partner.method == baseline
-                and (partner.tasks, partner.sampling) == (recipe.tasks, recipe.sampling)
-            ]
-            for name, recipe in study.intermediate.items()
-            if recipe.method == level
-        }
-        for name, partners in found.items():
-            if len(partners) > 1:
+        found = partners(trained, level, baseline)
+        for name, others in found.items():
+            if len(others) > 1:
                 raise ConfigError(
-                    f"{where}: {name} could be compared with {' or '.join(partners)}; compare recipes instead"
+                    f"{where}: {name} could be compared with {' or '.join(others)}; compare recipes instead"
                     f" (factor: intermediate, levels: [{name}], baseline: one of them)"
                 )
-        if level != baseline and not any(found.values()):
+        if not any(found.values()):
             raise ConfigError(
                 f"{where}: no recipe of method {baseline} has the tasks of one of method {level} ({', '.join(found)});"
                 " add one, or compare recipes instead (factor: intermediate)"

@@ -11,7 +11,8 @@ from xstilts.data.fetch import write_source
 from xstilts.data.lexicon import make_lexicon
 from xstilts.errors import ConfigError, DataError
 from xstilts.miniature.lexicon import lexicon
-from xstilts.perturbations.lexicon import dictionary, learn
+from xstilts.perturbations.base import clusters
+from xstilts.perturbations.lexicon import dictionary, learn, stretches
 from xstilts.perturbations.rows import perturb_row
 
 TASK = tasks.get("mini_bitext")
@@ -107,9 +108,37 @@ def test_what_tagging_cuts_off_a_word_is_none_of_its_own(tmp_path):
     assert result["tokens"] == ["tun", "n't", "sie", "'s"]
 
 
-def test_french_elision_is_two_words(tmp_path):
-    folder = written(tmp_path, fr={"water": "eau"})
-    assert switching(folder, "en").apply("l'eau", languages.get("fr"), 1, random.Random(0)) == "l'water"
+WORDS = [
+    ("fr", "Aujourd'hui l'eau, qu’il voit quelqu’un, d'", ["Aujourd'hui", "eau", "il", "voit", "quelqu’un"]),
+    ("it", "un po' dell'acqua c'è dov’è", ["un", "acqua", "è", "dov’è"]),
+    ("tr", "Mary'nin evi İstanbul’da", ["Mary", "evi", "İstanbul"]),
+    ("nl", "'s avonds foto's 'huis'", ["avonds", "foto's", "huis"]),
+    ("uk", "п'ять мʼясо", ["п'ять", "мʼясо"]),
+    ("zh", "我是Tom's朋友", ["我是", "Tom's", "朋友"]),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), WORDS, ids=[case[0] for case in WORDS])
+def test_words_are_whole_at_their_apostrophes(language, text, expected):
+    units = clusters(text)
+    assert ["".join(units[a:b]) for a, b, _ in stretches(units, languages.get(language))] == expected
+
+
+def test_a_word_is_never_switched_in_part_at_its_apostrophe(tmp_path):
+    folder = written(tmp_path, fr={"water": "eau", "today": "aujourd", "one": "un", "someone": "quelqu", "the": "l"})
+    text = "Aujourd'hui quelqu'un a de l'eau."
+    found = switching(folder, "en").apply(text, languages.get("fr"), 1, random.Random(0))
+    assert found == "Aujourd'hui quelqu'un a de l'water."
+
+
+def test_what_elision_leaves_is_not_learned():
+    pairs = [
+        *(("The water today", "L'eau aujourd'hui"), ("The child sleeps", "L'enfant dort")),
+        *(("Someone sleeps today", "Quelqu'un dort aujourd’hui"), ("The friend", "L’ami")),
+    ]
+    found = {entry.english.lower(): entry.word for entry in learn(pairs * 2, languages.get("fr"))}
+    assert found["today"] == "aujourd'hui" and found["someone"] == "Quelqu'un" and found["water"] == "eau"
+    assert "L" not in found.values()
 
 
 @pytest.mark.mirror

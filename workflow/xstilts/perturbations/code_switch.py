@@ -36,7 +36,7 @@ def configured(target: str, spoken: Collection[str], lexicon: str = "") -> Pertu
             "parallel": Option("the task whose sentence pairs the lexicon is learned from, such as tatoeba"),
         },
         configure=_configure,
-        version=2,
+        version=3,
     )
 
 

@@ -7,6 +7,7 @@ scripts without spaces every run of up to six clusters is tried as a word, and o
 
 import csv
 import functools
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,9 +23,22 @@ from xstilts.perturbations.base import Units, clusters
 COLUMNS = ("english", "word", "score", "count")
 # Longest run of clusters taken for a word of a script without spaces, by script of the language.
 _LONGEST = {"Hans": 4, "Jpan": 6, "Mymr": 6, "Thai": 6}
-_APOSTROPHES = ("'", "’")
+_APOSTROPHES = ("'", "’", "ʼ")
 # What English tokens begin at: she 's, we 're, do n't.
 _REMNANTS = ("d", "ll", "m", "n't", "re", "s", "t", "ve")
+# Words that elision leaves; what follows their apostrophe is the next word (Grevisse and Goosse 2016, "Le bon usage",
+# section 44; Serianni 2006, "Grammatica italiana", chapter I).
+_ELIDED = {
+    "fr": ("c", "d", "j", "jusqu", "l", "lorsqu", "m", "n", "puisqu", "qu", "quoiqu", "s", "t"),
+    "it": (
+        *("all", "c", "coll", "d", "dall", "dell", "gl", "l", "m", "n"),
+        *("nell", "quell", "quest", "s", "sull", "t", "un", "v"),
+    ),
+}
+# There an apostrophe sets a name off from its endings: İstanbul'da.
+_ENDINGS_APART = ("az", "tr")
+# An outer apostrophe at so few clusters stands for letters, not for a quotation: un po', 's avonds.
+_CLIPPED = 2
 _ITERATIONS = 4
 # How much more a spelling inside a sentence says than one at its capitalised beginning.
 _INSIDE = 1000
@@ -45,19 +59,30 @@ class Entry:
 def stretches(units: Units, language: Language) -> list[tuple[int, int, bool]]:
     """Runs of letters ``(start, stop, spaceless)`` as a lexicon has them.
 
-    In English an apostrophe between letters belongs to the word, and what is left of such a word in a text cut into
-    tokens (n't, 's) is no word. Elsewhere it ends one: French l'eau is two.
+    An apostrophe between letters belongs to the word (don't, aujourd'hui, п'ять), unless an elided word ends with it:
+    French l'eau holds one word, eau. What is left of a word (l', po', and in a text cut into tokens n't and 's) and the
+    ending of a name (Turkish 'da) are none.
     """
-    found = runs(units, language)
-    if language.code != "en":
-        return found
-    joined: list[tuple[int, int, bool]] = []
-    for start, stop, spaceless in found:
-        if joined and start == joined[-1][1] + 1 and units[start - 1] in _APOSTROPHES:
-            joined[-1] = (joined[-1][0], stop, spaceless)
-        else:
-            joined.append((start, stop, spaceless))
-    return [(start, stop, kind) for start, stop, kind in joined if _word(units, start, stop, language) not in _REMNANTS]
+    found: list[tuple[int, int, bool]] = []
+    pieces = runs(units, language)
+    starts, stops = {start for start, _, _ in pieces}, {stop for _, stop, _ in pieces}
+    for start, stop, spaceless in pieces:
+        within = _apostrophe(units, start - 1) and start - 1 in stops
+        if not within or spaceless or found[-1][2] or _elided(units, *found[-1][:2], language):
+            found.append((start, stop, spaceless))
+        elif language.code not in _ENDINGS_APART:
+            found[-1] = (found[-1][0], stop, spaceless)
+
+    def whole(start: int, stop: int) -> bool:
+        if language.code == "en":
+            return _word(units, start, stop, language) not in _REMNANTS
+        before, after = _apostrophe(units, start - 1), _apostrophe(units, stop)
+        if after and _elided(units, start, stop, language):
+            return False
+        outer = (before and start - 1 not in stops) or (after and stop + 1 not in starts)
+        return not outer or stop - start > _CLIPPED
+
+    return [(start, stop, spaceless) for start, stop, spaceless in found if whole(start, stop)]
 
 
 def terms(text: str, language: Language) -> set[str]:
@@ -80,7 +105,15 @@ def terms(text: str, language: Language) -> set[str]:
 
 def lowered(word: str, language: Language) -> str:
     """The word in lower case as the language has it, apostrophes straight."""
-    return "".join(lower(char, language.code) for char in word).replace("’", "'")
+    return re.sub("[’ʼ]", "'", "".join(lower(char, language.code) for char in word))
+
+
+def _apostrophe(units: Units, place: int) -> bool:
+    return 0 <= place < len(units) and units[place] in _APOSTROPHES
+
+
+def _elided(units: Units, start: int, stop: int, language: Language) -> bool:
+    return _word(units, start, stop, language) in _ELIDED.get(language.code, ())
 
 
 def _word(units: Units, start: int, stop: int, language: Language) -> str:

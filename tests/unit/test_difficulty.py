@@ -1,20 +1,26 @@
 """How hard an intermediate task is: measures with a known answer, and a task that a tiny model learns."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
+import torch
 
 from tiny import RECIPE, pretend_task, rows_of, tiny_encoder, toy_task
 from xstilts.analysis.difficulty import usable_information
 from xstilts.analysis.difficulty.dynamics import cartography, curve_area, dev_error
 from xstilts.analysis.difficulty.job import collect_difficulty, measure_difficulty
+from xstilts.analysis.difficulty.usable_information import log_probabilities
 from xstilts.artifacts import MANIFEST, write_json
 from xstilts.errors import DataError
 from xstilts.models.heads import HEADS
 from xstilts.models.load import load_tokenizer
 from xstilts.questions.covariates import covariate_of, read_difficulty
 from xstilts.training.blank import blanked
+from xstilts.training.cartography import Cartographer, write_cartography
 from xstilts.training.job import train
 
+SHORT = RECIPE | {"max_length": 12, "doc_stride": 2, "max_question_length": 2}
 TYPES = ("classification", "multiple_choice", "tagging", "span_qa")
 
 
@@ -83,6 +89,66 @@ def test_what_a_model_has_learned_is_usable_information(task_type, encoder, tmp_
     found = table.set_index("measure")["value"]
     assert found["pvi"] > 0.1 and 0 < found["confidence"] <= 1
     assert covariate_of(table, "difficulty.pvi") == {("tiny", "toy"): pytest.approx(found["pvi"])}
+
+
+@pytest.fixture
+def bits_of(encoder, tmp_path, monkeypatch):
+    """What a little trained model gives rows of a type, when at most twelve tokens fit."""
+
+    def make(task_type):
+        pretend_task(monkeypatch, task_type)
+        write_json(tmp_path / "data" / MANIFEST, {})
+        train(SHORT | {"epochs": 1}, encoder, [tmp_path / "data"], tmp_path / "model", "toy")
+        labels = toy_task(task_type).labels
+        return lambda rows: log_probabilities(task_type, labels, rows, tmp_path / "model", None)
+
+    return make
+
+
+def test_every_word_of_a_long_sentence_counts(bits_of):
+    halves = [["w1", "red", *["w2"] * 8], [*["w3"] * 9, "blue"]]
+    rows = [
+        {
+            "id": "1",
+            "language": "en",
+            "tokens": tokens,
+            "tags": ["ADJ" if token in ("red", "blue") else "NOUN" for token in tokens],
+        }
+        for tokens in [*halves, halves[0] + halves[1]]
+    ]
+    first, second, whole = bits_of("tagging")(rows).values()
+    assert first != pytest.approx(second, rel=1e-3)
+    assert whole == pytest.approx((first + second) / 2, rel=1e-4)
+
+
+def long_context(encoder):
+    """A head, and a question whose answer is in the first of several windows, whole and cut to that window."""
+    head = HEADS["span_qa"](
+        (), load_tokenizer(encoder), RECIPE | {"max_length": 12, "doc_stride": 2, "max_question_length": 2}
+    )
+    words = ["w1", "red", *(f"w{number}" for number in range(3, 30))]
+    row = {"id": "toy/1", "language": "en", "question": "where ?", "answer_texts": ["red"], "answer_starts": [3]}
+    rows = [row | {"context": " ".join(found)} for found in (words, words[:6])]
+    assert len(head.encode(rows[:1], train=True)) > 3 and len(head.encode(rows[1:], train=True)) == 1
+    return head, rows
+
+
+def test_windows_without_the_answer_say_nothing_about_it(encoder, bits_of):
+    whole, cut = bits_of("span_qa")(long_context(encoder)[1]).values()
+    assert whole == pytest.approx(cut, rel=1e-4)
+
+
+def test_cartography_leaves_windows_without_the_answer_out(encoder, tmp_path):
+    head, (row, _) = long_context(encoder)
+    unanswerable = row | {"id": "toy/2", "answer_texts": [], "answer_starts": []}
+    stream = SimpleNamespace(head=head, rows=[row, unanswerable], labelled=True)
+    stream.items = head.encode(stream.rows, train=True)
+    cartographer = Cartographer([stream], 1)
+    cartographer.maps[0][:] = torch.tensor([0.2 if head.holds_gold(row, item) else 0.9 for item in stream.items])
+    write_cartography(cartographer, tmp_path)
+    found = pd.read_parquet(tmp_path / "cartography.parquet").set_index("id")["probability"]
+    assert found["toy/1"] == pytest.approx(0.2)
+    assert found["toy/2"] == pytest.approx(cartographer.maps[0][0, 0][[item.row == 1 for item in stream.items]].mean())
 
 
 def test_a_table_of_another_run_is_refused(tmp_path):

@@ -17,7 +17,7 @@ CONTEXT_CUTS_VERSION = 1  # of xstilts.models.cuts: part of the recipes that tra
 EVALUATION_VERSION = 2
 PIECES_VERSION = 1  # of how sentences to be tagged are cut: part of the recipes that score tagging
 ALIGNMENT_VERSION = 1
-DIFFICULTY_VERSION = 1
+DIFFICULTY_VERSION = 2
 ANSWERS_VERSION = 2
 
 

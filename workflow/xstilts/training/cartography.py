@@ -91,9 +91,11 @@ def write_cartography(cartographer: Cartographer, folder: Path) -> None:
 
     tables = []
     for stream, table in zip(cartographer.streams, cartographer.maps, strict=True):
+        kept = [stream.head.holds_gold(stream.rows[item.row], item) for item in stream.items]
         ids = [str(stream.rows[item.row]["id"]) for item in stream.items]
         for epoch, (probability, correct) in enumerate(zip(table[0].numpy(), table[1].numpy(), strict=True), 1):
             columns = {"id": ids, "epoch": epoch, "probability": probability, "correct": correct}
-            found = pd.DataFrame(columns).dropna().groupby(["id", "epoch"], sort=False, as_index=False).mean()
-            tables.append(found.assign(task=found["id"].str.partition("/")[0]))
+            found = pd.DataFrame(columns)[kept].dropna()
+            means = found.groupby(["id", "epoch"], sort=False, as_index=False).mean()
+            tables.append(means.assign(task=means["id"].str.partition("/")[0]))
     pd.concat(tables, ignore_index=True).to_parquet(folder / FILE, compression="zstd", index=False)

@@ -1,5 +1,7 @@
 """V-usable information of a task for a model family (Xu et al. 2020; Ethayarajh et al. 2022)."""
 
+import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,28 +56,29 @@ def usable_information(
 def log_probabilities(
     task_type: str, known: Sequence[str], rows: Sequence[Row], checkpoint: Path, batch_tokens: int | None
 ) -> dict[int, float]:
-    """log2 of the gold answer's probability by row: of a span its start's and end's together, of tags the mean over the
-    labelled words; the mean over those windows of a long document that hold the answer.
+    """log2 of the gold answer's probability by row: of a span its start's and end's together, the mean over the windows
+    that hold the answer; of tags the mean over all labelled words, long sentences in pieces.
     """
     device = prepare_torch()
     trained: Mapping[str, Any] = read_json(checkpoint / MANIFEST)["recipe"]
     head: Head = HEADS[task_type](known, load_tokenizer(checkpoint), trained)
     model = load_model(checkpoint, head.auto_class).to(device).eval()
-    items = head.encode(rows, train=True)
-    found: dict[int, list[float]] = {}
+    # As in scoring, no word of a sentence to be tagged is cut off.
+    found = head.encode(rows, train=task_type != "tagging")
+    items = [item for item in found if head.holds_gold(rows[item.row], item)]
+    nats: dict[int, float] = defaultdict(float)
+    parts: dict[int, float] = defaultdict(float)
     for places in inference_batches(items, token_budget(batch_tokens, device.type)):
         batch = [items[place] for place in places]
         with autocast(device, trained["precision"]):
             outputs = head.forward(model, batch, device)
         terms = head.terms(outputs, batch)
         gold = terms.log_probabilities().gather(1, terms.targets[:, None])[:, 0]
-        sums, counts = (
-            gold.new_zeros(len(batch)).index_add(0, terms.owners, values) for values in (gold, torch.ones_like(gold))
-        )
-        nats = sums if task_type == "span_qa" else sums / counts.clamp_min(1)
-        for item, value in zip(batch, nats.tolist(), strict=True):
-            found.setdefault(item.row, []).append(value / np.log(2))
-    return {row: float(np.mean(values)) for row, values in found.items()}
+        for owner, value in zip(terms.owners.tolist(), gold.tolist(), strict=True):
+            nats[batch[owner].row] += value
+            # A span is one answer of two terms.
+            parts[batch[owner].row] += 0.5 if task_type == "span_qa" else 1
+    return {row: total / parts[row] / math.log(2) for row, total in nats.items()}
 
 
 def _labels(name: str, path: Path) -> Sequence[str]:

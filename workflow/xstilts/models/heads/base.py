@@ -112,6 +112,10 @@ class Head(abc.ABC):
         """Number of terms the item adds to the loss; the mean over a batch is taken over them."""
         return 1
 
+    def holds_gold(self, row: Row, item: Item) -> bool:
+        """Whether the item's target is the row's gold answer, and not that the answer stands in another item."""
+        return True
+
     def laid_out(self, items: Sequence[Item]) -> Sequence[Item]:
         """The items with the sequences that a pass over them has."""
         return items

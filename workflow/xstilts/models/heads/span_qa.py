@@ -101,6 +101,10 @@ class SpanQA(Head):
         inside = tokens[(offsets[tokens, 1] > start) & (offsets[tokens, 0] < end)]
         return (int(inside[0]), int(inside[-1])) if inside.size else (0, 0)
 
+    def holds_gold(self, row: Row, item: Item) -> bool:
+        """Whether the window has the answer, or the question has none."""
+        return not row["answer_starts"] or item.target != (0, 0)
+
     def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
         """The start and the end of every window, half a term each."""
         outside = self._outside(outputs, items)

@@ -328,6 +328,9 @@ def figure_names():
         "alignment_layers": STUDY.alignment is not None,
         "forest": bool(STUDY.questions),
         "difficulty_scatter": bool(STUDY.difficulty),
+        "training_curves": any(
+            arm["intermediate_trained"] or arm["target_trained"] for arm in ARMS
+        ),
     }
     return [name for name, applies in shown.items() if applies]
 

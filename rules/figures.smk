@@ -1,6 +1,7 @@
 rule figures:
     input:
         scores=rules.scores.output.csv,
+        curves=rules.scores.output.curves,
         answers=rules.questions.output[0],
         alignment=alignment_table(),
         difficulty=difficulty_table(),
@@ -26,6 +27,6 @@ rule figures:
         style=per(lambda: canonical_json(dict(STUDY.figures))),
         folder=subpath(output.index, parent=True),
     shell:
-        "xstilts figures --context - --style {params.style:q} --scores {input.scores:q}"
+        "xstilts figures --context - --style {params.style:q} --scores {input.scores:q} --curves {input.curves:q}"
         " --answers {input.answers:q} --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {params.folder:q}"
         " <<< {params.context:q} 2>&1 | tee {log:q}"

@@ -1,6 +1,7 @@
 rule report:
     input:
         scores=rules.scores.output.csv,
+        training=rules.scores.output.training,
         answers=rules.questions.output[0],
         figures=rules.figures.output.index,
     output:
@@ -22,6 +23,6 @@ rule report:
         figures=subpath(input.figures, parent=True),
     shell:
         "xstilts report --context - --arms -"
-        " --command {params.command:q} --scores {input.scores:q} --answers {input.answers:q}"
-        " --figures {params.figures:q} --output {output:q}"
+        " --command {params.command:q} --scores {input.scores:q} --training {input.training:q}"
+        " --answers {input.answers:q} --figures {params.figures:q} --output {output:q}"
         " <<< {params.context:q}$'\\n'{params.arms:q} 2>&1 | tee {log:q}"

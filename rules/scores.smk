@@ -8,6 +8,13 @@ rule scores:
             category="Scores",
         ),
         parquet=f"{PATHS.root}/scores.parquet",
+        # From the manifests of the checkpoints behind the evaluations.
+        training=report(
+            f"{PATHS.root}/training.csv",
+            caption="../workflow/report/training.rst",
+            category="Training",
+        ),
+        curves=f"{PATHS.root}/curves.csv",
     log:
         PATHS.log("scores"),
     localrule: True
@@ -19,4 +26,4 @@ rule scores:
         arms=per(lambda: canonical_json(ARMS)),
     shell:
         "xstilts scores --predictions {params.predictions:q}/predictions --arms - --csv {output.csv:q}"
-        " --parquet {output.parquet:q} <<< {params.arms:q} 2>&1 | tee {log:q}"
+        " --parquet {output.parquet:q} --training {output.training:q} --curves {output.curves:q} <<< {params.arms:q} 2>&1 | tee {log:q}"

@@ -1,11 +1,14 @@
 """Synthetic score tables with known effects, for the tests of the questions, figures and report."""
 
 import itertools
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from xstilts.analysis.runs import collect_runs
 from xstilts.seeds import derive_seed
 
 COVERED = ("ar", "de", "es", "fr", "it", "ja", "ru", "th", "tr", "zh")
@@ -19,6 +22,8 @@ TARGETS = {
 }
 # Points added to every zero-shot score, and points of the noise's damage taken away per unit of strength.
 GAINS = {"none": 0.0, "nli": 4.0, "qa": 1.0, "commonsense": -3.0}
+# What each recipe trains on, and how; "qa" trains on two tasks.
+TASKS = {"nli": ["mnli"], "qa": ["squad", "squad_v2"], "commonsense": ["commonsenseqa"]}
 ROBUSTNESS = {"none": 0.0, "nli": 10.0, "qa": 0.0, "commonsense": 0.0}
 STRENGTHS = (0.0, 0.1, 0.2)
 
@@ -129,3 +134,48 @@ def _value(
 
 def _normal(scale: float, *names: object) -> float:
     return float(np.random.default_rng(derive_seed(*names)).normal(0, scale))
+
+
+def manifest(names: list[str], method: str, best: float, **others: Any) -> dict[str, Any]:
+    """What the manifest of a checkpoint says of a run of 40 steps that ends at its best English dev score."""
+    dev = [{"step": step, "score": best - 20 + step / 2} for step in (10, 20, 30, 40)]
+    if len(names) > 1:
+        dev = [entry | {"tasks": dict.fromkeys(names, entry["score"])} for entry in dev]
+    reported = [{"step": entry["step"], "accuracy": 40.0 - entry["step"] / 2, "chance": 10.0} for entry in dev]
+    return {
+        "recipe": {"tasks": names, "method": method, "batch_size": 32},
+        "rows": {"train": 1280, "dev": 150},
+        "dev_metric": "accuracy",
+        "learning_rate": 1e-5,
+        "history": {
+            "dev": dev,
+            "loss": [{"step": entry["step"], "loss": 1 - entry["step"] / 100} for entry in dev],
+            "method": reported if method == "dann" else [],
+            "best_step": 40,
+            "best_score": best,
+            "steps": 40,
+            "examples_per_second": 123.4,
+            "tokens_per_second": 4567.8,
+        },
+        "seconds": 75.0,
+        "cost": {"mfu": None},
+        "peak_memory_mb": {"host": 900},
+        "resumed": [],
+        "device": "cpu, 2 thread(s)",
+        **others,
+    }
+
+
+def write_training(study: dict[str, Any], folder: Path) -> None:
+    """``training.csv`` and ``curves.csv`` in a folder, of runs whose seeds differ by a point."""
+    folders = {}
+    for recipe, target, seed in itertools.product(study["intermediate"], ["", *study["targets"]], study["seeds"]):
+        if target in ("tatoeba",) or (recipe == "none" and not target):
+            continue
+        path = folder / "trained" / recipe / target / f"seed{seed}" / "manifest.json"
+        path.parent.mkdir(parents=True)
+        names = [target] if target else TASKS[recipe]
+        method = study["intermediate"][recipe]["method"] if not target else "standard"
+        path.write_text(json.dumps(manifest(names, method, 60.0 + seed)))
+        folders["mini", recipe, target, f"seed{seed}"] = str(path.parent)
+    collect_runs(folders, folder / "training.csv", folder / "curves.csv")

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from xstilts import figures
+from xstilts.analysis.runs import read_curves
 from xstilts.errors import ConfigError
 from xstilts.questions.answers import Tables, answer_questions, main_answers
 from xstilts.questions.covariates import beside_scores
@@ -22,6 +23,7 @@ from xstilts.questions.summary import summary
 
 NAMES = ["gain_heatmap", "language_scores", "noise_curve", "layers"]
 ANSWERS = "forest"
+CURVES = "training_curves"
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +50,11 @@ def test_every_figure_is_written_as_svg_and_png_and_indexed(
 ) -> None:
     scores.to_csv(tmp_path / "scores.csv", index=False)
     main_answers(tmp_path / "scores.csv", study, tmp_path / "answers.csv")
-    figures.draw_all(tmp_path / "scores.csv", tmp_path / "answers.csv", study, {"dpi": 60}, tmp_path / "figures")
+    score_tables.write_training(study, tmp_path)
+    tables = [tmp_path / f"{name}.csv" for name in ("scores", "answers", "curves")]
+    figures.draw_all(*tables, study, {"dpi": 60}, tmp_path / "figures")
     index = json.loads((tmp_path / "figures" / "figures.json").read_text())
-    assert [about["name"] for about in index] == [ANSWERS, *NAMES] == figures.names(study)
+    assert [about["name"] for about in index] == [ANSWERS, *NAMES, CURVES] == figures.names(study)
     for about in index:
         assert about["caption"] and about["alt"] and about["title"]
         assert all((tmp_path / "figures" / name).stat().st_size > 1000 for name in about["files"])
@@ -185,3 +189,43 @@ def test_the_scatter_names_every_recipe(study: dict[str, Any], scores: pd.DataFr
     figure = figures.draw("difficulty_scatter", beside_scores(difficulty, summary(scores, study)), asked, {})
     for axes in figure.axes:
         assert [text.get_text() for text in axes.texts] == ["nli", "qa", "commonsense"]
+
+
+@pytest.fixture(scope="module")
+def curves(study: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    folder = tmp_path_factory.mktemp("training")
+    score_tables.write_training(study, folder)
+    return read_curves(folder / "curves.csv")
+
+
+def test_training_curves_have_a_panel_per_intermediate_task_and_target(
+    study: dict[str, Any], curves: pd.DataFrame
+) -> None:
+    figure = figures.draw(CURVES, curves, study, {})
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "intermediate mnli",
+        "intermediate squad squad_v2",
+        "intermediate commonsenseqa",
+        "target xnli",
+    ]
+    target = figure.axes[-1]
+    means = {str(line.get_color()): line for line in target.lines if line.get_marker() != "None"}
+    assert len(means) == 4  # one line per recipe
+    for line in means.values():
+        assert list(line.get_xdata()) == [25, 50, 75, 100] and list(line.get_ydata()) == [47, 52, 57, 62]
+    assert "n = 150 dev examples, 3 seeds" in text_of(figure)
+
+
+def test_training_curves_show_what_a_method_reports_beside_its_chance(study: dict[str, Any], tmp_path: Path) -> None:
+    recipes = study["intermediate"] | {"nli": study["intermediate"]["nli"] | {"method": "dann"}}
+    adversarial = study | {"intermediate": recipes}
+    score_tables.write_training(adversarial, tmp_path)
+    panel = figures.draw(CURVES, read_curves(tmp_path / "curves.csv"), adversarial, {}).axes[-1]
+    assert panel.get_title(loc="left") == "dann"
+    (line,) = [line for line in panel.lines if line.get_marker() != "None"]
+    assert list(line.get_ydata()) == [35, 30, 25, 20]
+    assert [line.get_ydata()[0] for line in panel.lines if line.get_color() == "#777777"] == [10]
+
+
+def test_a_study_that_trains_nothing_has_no_training_curves() -> None:
+    assert CURVES not in figures.names(score_tables.context({"none": 0.0}, targets=("tatoeba",)))

@@ -10,6 +10,7 @@ import pytest
 import score_tables
 
 from xstilts import figures
+from xstilts.analysis.runs import read_runs
 from xstilts.errors import DataError, XstiltsError
 from xstilts.questions.answers import Tables, answer_questions, main_answers
 from xstilts.report.build import build_report, write_report
@@ -52,6 +53,11 @@ def study() -> dict[str, Any]:
     return found
 
 
+def write(study: dict[str, Any], folder: Path) -> None:
+    tables = [folder / f"{name}.csv" for name in ("scores", "answers", "training")]
+    write_report(*tables, study, folder / "figures", folder / "report.html")
+
+
 @pytest.fixture(scope="module")
 def folder(study: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
@@ -59,8 +65,10 @@ def folder(study: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> P
     scores[~((scores["intermediate"] == "qa") & (scores["seed"] == 1))].to_csv(folder / "scores.csv", index=False)
     study["manifests"] = [{"path": str(folder / "checkpoints" / "a b" / "manifest.json"), "kind": "checkpoint"}]
     main_answers(folder / "scores.csv", study, folder / "answers.csv")
-    figures.draw_all(folder / "scores.csv", folder / "answers.csv", study, {"dpi": 50}, folder / "figures")
-    write_report(folder / "scores.csv", folder / "answers.csv", study, folder / "figures", folder / "report.html")
+    score_tables.write_training(study, folder)
+    tables = {name: folder / f"{name}.csv" for name in ("scores", "answers", "curves", "training")}
+    figures.draw_all(tables["scores"], tables["answers"], tables["curves"], study, {"dpi": 50}, folder / "figures")
+    write(study, folder)
     return folder
 
 
@@ -79,7 +87,7 @@ def test_it_is_well_formed(page: Page) -> None:
 def test_it_needs_nothing_but_itself(page: Page) -> None:
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
     sources = [attributes["src"] for _, attributes in page.tags if "src" in attributes]
-    assert len(sources) == 5 and all(source and source.startswith("data:image/svg+xml;base64,") for source in sources)
+    assert len(sources) == 6 and all(source and source.startswith("data:image/svg+xml;base64,") for source in sources)
     links = [attributes["href"] or "" for _, attributes in page.tags if "href" in attributes]
     assert not [link for link in links if ":" in link or link.startswith("/")]
 
@@ -131,18 +139,27 @@ def test_it_says_how_the_numbers_were_made(page: Page) -> None:
     assert "checkpoints/a%20b/manifest.json" in [attributes.get("href") for _, attributes in page.tags]
 
 
+def test_it_says_what_training_took_and_reached(page: Page) -> None:
+    training = page.text[page.text.index("Intermediate training") :]
+    before, after = training[: training.index("Conditions")].split("Fine-tuning on xnli")
+    assert "none" not in before and "Fine-tuning on tatoeba" not in after
+    for words in ("62.0 accuracy", "61.0 to 63.0", "1,280", "1e-05", "3.8 min", "cpu, 2 thread(s)"):
+        assert before.count(words) == 3 and after.count(words) == 4  # recipes
+
+
 def test_the_same_input_gives_the_same_bytes(study: dict[str, Any], folder: Path) -> None:
     before = (folder / "report.html").read_bytes()
-    write_report(folder / "scores.csv", folder / "answers.csv", study, folder / "figures", folder / "report.html")
+    write(study, folder)
     assert (folder / "report.html").read_bytes() == before
 
 
 def test_without_figures_nothing_is_written(study: dict[str, Any], folder: Path, tmp_path: Path) -> None:
     scores = score_tables.scores(study)
     answers = answer_questions(Tables(scores), study, 100)
+    runs = read_runs(folder / "training.csv")
     with pytest.raises(XstiltsError, match="no such file"):
-        build_report(scores, answers, study, tmp_path, tmp_path / "report.html")
+        build_report(scores, answers, runs, study, tmp_path, tmp_path / "report.html")
     (tmp_path / "figures.json").write_bytes((folder / "figures" / "figures.json").read_bytes())
     with pytest.raises(DataError, match="draw the figures again"):
-        build_report(scores, answers, study, tmp_path, tmp_path / "report.html")
+        build_report(scores, answers, runs, study, tmp_path, tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()

@@ -14,6 +14,7 @@ def register(commands: Any) -> None:
     command.add_argument("--style", type=mapping, required=True, help="the study's `figures` (JSON)")
     command.add_argument("--scores", type=Path, required=True)
     command.add_argument("--answers", type=Path, required=True)
+    command.add_argument("--curves", type=Path, required=True, help="curves of the training runs")
     command.add_argument("--difficulty", type=Path, nargs="*", default=[], help="the difficulty table, if there is one")
     command.add_argument("--alignment", type=Path, nargs="*", default=[], help="the alignment table, if there is one")
     command.add_argument("--output", type=Path, required=True, help="folder")
@@ -28,6 +29,7 @@ def run(arguments: argparse.Namespace) -> None:
     draw_all(
         arguments.scores,
         arguments.answers,
+        arguments.curves,
         arguments.context,
         arguments.style,
         arguments.output,

@@ -15,6 +15,7 @@ def register(commands: Any) -> None:
     command.add_argument("--command", dest="made_by", required=True, help="how the study was run")
     command.add_argument("--scores", type=Path, required=True)
     command.add_argument("--answers", type=Path, required=True)
+    command.add_argument("--training", type=Path, required=True, help="table of training runs")
     command.add_argument("--figures", type=Path, required=True, help="folder of figures")
     command.add_argument("--output", type=Path, required=True)
 
@@ -27,4 +28,4 @@ def run(arguments: argparse.Namespace) -> None:
     folders = Paths(str(arguments.output.parent)).checkpoints(arguments.arms)
     manifests = [{"path": f"{folder}/manifest.json", "kind": kind} for folder, kind in folders.items()]
     context = arguments.context | {"manifests": manifests, "command": arguments.made_by}
-    write_report(arguments.scores, arguments.answers, context, arguments.figures, arguments.output)
+    write_report(arguments.scores, arguments.answers, arguments.training, context, arguments.figures, arguments.output)

@@ -9,6 +9,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
+from xstilts.analysis.runs import read_curves
 from xstilts.analysis.table import read_alignment
 from xstilts.artifacts import atomic_file, write_json
 from xstilts.discovery import declared
@@ -63,6 +64,7 @@ def save(figure: Figure, directory: Path, stem: str) -> list[Path]:
 def draw_all(
     scores_csv: Path,
     answers_csv: Path,
+    curves_csv: Path,
     context: Context,
     style: Mapping[str, Any],
     output_dir: Path,
@@ -71,7 +73,7 @@ def draw_all(
 ) -> None:
     """Draw every figure that applies to a study, and last the index that the report reads, ``figures.json``."""
     scores = checked(read_scores(scores_csv), str(scores_csv))
-    tables = {"scores": scores, "answers": read_answers(answers_csv)}
+    tables = {"scores": scores, "answers": read_answers(answers_csv), "curves": read_curves(curves_csv)}
     if alignment_csv is not None:
         tables["alignment"] = read_alignment(alignment_csv)
     if difficulty_csv is not None:

@@ -36,7 +36,7 @@ class Kind:
         order: place among the figures of a report.
         applies: whether a study has what it shows.
         draw: draws it from a table, the study's context and a style.
-        table: which table: ``scores``, ``answers``, ``alignment`` or ``difficulty_and_scores``.
+        table: which table: ``scores``, ``answers``, ``curves``, ``alignment`` or ``difficulty_and_scores``.
     """
 
     name: str

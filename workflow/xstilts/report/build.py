@@ -7,6 +7,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from xstilts.analysis.runs import read_runs
 from xstilts.artifacts import atomic_file
 from xstilts.questions.answers import read_answers
 from xstilts.questions.table import read_scores
@@ -17,13 +18,19 @@ FIRST_PAGE = ("forest", "noise_curve", "alignment_layers", "difficulty_scatter")
 
 
 def build_report(
-    scores: pd.DataFrame, answers: pd.DataFrame, context: Mapping[str, Any], figures_dir: Path, output: Path
+    scores: pd.DataFrame,
+    answers: pd.DataFrame,
+    runs: pd.DataFrame,
+    context: Mapping[str, Any],
+    figures_dir: Path,
+    output: Path,
 ) -> None:
     """Write the report of a study.
 
     Args:
         scores: the score table.
         answers: what :func:`xstilts.questions.answers.answer_questions` returned for it.
+        runs: the table of training runs.
         context: the study's context.
         figures_dir: where :func:`xstilts.figures.draw_all` drew.
         output: the HTML file; links to manifests are relative to its folder.
@@ -37,6 +44,7 @@ def build_report(
     )
     environment.filters |= {
         "number": words.number,
+        "duration": words.duration,
         "detectable": words.detectable,
         "signed": words.signed,
         "outcome": words.outcome,
@@ -47,6 +55,7 @@ def build_report(
         questions=tables.questions(answers, scores, context),
         summaries=tables.summaries(scores, context),
         language_tables=tables.language_tables(scores, context),
+        training=tables.training(runs, context),
         figures=tables.figures(figures_dir),
         first_page=FIRST_PAGE,
         manifests=tables.manifests(context, output),
@@ -59,7 +68,14 @@ def build_report(
 
 
 def write_report(
-    scores_csv: Path, answers_csv: Path, context: Mapping[str, Any], figures_dir: Path, output: Path
+    scores_csv: Path,
+    answers_csv: Path,
+    training_csv: Path,
+    context: Mapping[str, Any],
+    figures_dir: Path,
+    output: Path,
 ) -> None:
     """Build the report from the files that earlier rules wrote."""
-    build_report(read_scores(scores_csv), read_answers(answers_csv), context, figures_dir, output)
+    build_report(
+        read_scores(scores_csv), read_answers(answers_csv), read_runs(training_csv), context, figures_dir, output
+    )

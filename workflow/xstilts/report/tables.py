@@ -81,6 +81,42 @@ def language_tables(scores: pd.DataFrame, context: Context) -> list[dict[str, An
     return tables
 
 
+def training(runs: pd.DataFrame, context: Context) -> list[dict[str, Any]]:
+    """What training took and reached over seeds: per encoder a group of intermediate runs and one per target."""
+    groups = []
+    for encoder in context["encoders"]:
+        for target in ["", *context["targets"]]:
+            own = runs[(runs["encoder"] == encoder) & (runs["target"] == target)]
+            by_recipe = dict(iter(own.groupby("intermediate")))
+            rows = [
+                _trained(by_recipe[name]) | {"recipe": name} for name in context["intermediate"] if name in by_recipe
+            ]
+            if rows:
+                groups.append({"encoder": encoder, "target": target, "rows": rows})
+    return groups
+
+
+def _trained(runs: pd.DataFrame) -> dict[str, Any]:
+    """What runs that differ in their seed alone did."""
+    first = runs.iloc[0]
+    rates = sorted(set(runs["learning_rate"]))
+    return {
+        "learning_rate": ", ".join(f"{rate:g}" for rate in rates),
+        "examples": int(first["examples"]),
+        "steps": int(first["steps"]),
+        "metric": first["dev_metric"],
+        "dev": float(runs["dev"].mean()),
+        "dev_low": float(runs["dev"].min()),
+        "dev_high": float(runs["dev"].max()),
+        "n_dev": int(first["n_dev"]),
+        "seeds": len(runs),
+        "seconds": float(runs["seconds"].sum()),
+        "examples_per_second": float(runs["examples_per_second"].median()),
+        "resumed": int(runs["resumed"].sum()),
+        "devices": ", ".join(sorted(set(runs["device"]))),
+    }
+
+
 def language_name(code: str) -> str:
     """English name of a language; the code itself where it has none here."""
     try:

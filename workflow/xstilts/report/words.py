@@ -49,6 +49,13 @@ def count(value: int, one: str) -> str:
     return f"{value:,} {one}{'s' * (value != 1)}"
 
 
+def duration(seconds: float) -> str:
+    """``42 s``, ``3.5 min``, ``2.1 h``."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
 def unit(row: dict[str, Any]) -> str:
     """What an effect is counted in: nothing for a correlation, the measure's own unit where it has one."""
     return "" if not row["baseline"] else OUTCOMES[row["outcome"]].unit or ""

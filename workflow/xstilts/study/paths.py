@@ -73,18 +73,29 @@ class Paths:
         """The model of an intermediate recipe that sees no content."""
         return f"{self.root}/difficulty/{encoder}/{intermediate}/{seed}/null"
 
-    def checkpoints(self, arms: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """Folder of every encoder and checkpoint that the arms need, and which of the three it is."""
-        folders: dict[str, str] = {}
+    def runs(self, arms: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str, str, str], str]:
+        """Folder of every checkpoint that the arms train, by encoder, intermediate recipe, target and seed.
+
+        The target of an intermediate run is empty.
+        """
+        folders: dict[tuple[str, str, str, str], str] = {}
         for arm in arms:
             encoder, intermediate, target = arm["encoder"], arm["intermediate"], arm["target"]
-            folders[self.encoder(encoder)] = "encoder"
             for seed in arm["seeds"]:
                 if arm["intermediate_trained"]:
-                    folders[self.intermediate(encoder, intermediate, seed)] = "intermediate"
+                    folders[encoder, intermediate, "", seed] = self.intermediate(encoder, intermediate, seed)
                 if arm["target_trained"]:
-                    folders[self.target(encoder, intermediate, target, seed)] = "target"
+                    folders[encoder, intermediate, target, seed] = self.target(encoder, intermediate, target, seed)
         return folders
+
+    def checkpoints(self, arms: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """Folder of every encoder and checkpoint that the arms need, and which of the three it is."""
+        arms = list(arms)
+        encoders = {self.encoder(arm["encoder"]): "encoder" for arm in arms}
+        trained = {
+            folder: "target" if target else "intermediate" for (_, _, target, _), folder in self.runs(arms).items()
+        }
+        return encoders | trained
 
     def log(self, name: str) -> str:
         """What a job said."""

@@ -216,6 +216,14 @@ def test_training_curves_have_a_panel_per_intermediate_task_and_target(
     assert "n = 150 dev examples, 3 seeds" in text_of(figure)
 
 
+def test_training_curves_draw_chance_where_all_tasks_of_a_panel_share_it(
+    study: dict[str, Any], curves: pd.DataFrame
+) -> None:
+    panels = figures.draw(CURVES, curves, study, {}).axes
+    levels = [[line.get_ydata()[0] for line in axes.lines if line.get_color() == "#777777"] for axes in panels]
+    assert levels == [[pytest.approx(100 / 3)], [], [20], [pytest.approx(100 / 3)]]
+
+
 def test_training_curves_show_what_a_method_reports_beside_its_chance(study: dict[str, Any], tmp_path: Path) -> None:
     recipes = study["intermediate"] | {"nli": study["intermediate"]["nli"] | {"method": "dann"}}
     adversarial = study | {"intermediate": recipes}

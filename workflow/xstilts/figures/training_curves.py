@@ -86,8 +86,9 @@ def _score(rows: pd.DataFrame) -> str:
 
 
 def _chance(names: list[str]) -> float | None:
-    """Chance of the only task: that of a mean over tasks is not worth a line."""
-    return tasks.get(names[0]).chance if len(names) == 1 else None
+    """Chance where it is the same for all tasks."""
+    found = {tasks.get(name).chance for name in names}
+    return found.pop() if len(found) == 1 else None
 
 
 def _draw_panel(axes: Axes, panel: _Panel, marks: dict[str, Mark]) -> None:

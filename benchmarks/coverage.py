@@ -39,6 +39,7 @@ class Design:
         lacking: how many of them, each time others, a language lacks.
         tails: ``normal``, ``heavy`` (Student's t with 3 degrees of freedom) or ``skewed`` (exponential).
         shares: the part of the languages that each target has; what a target adds to a cell is a cell effect.
+        own: standard deviation of what a target adds to a language, in every seed.
     """
 
     languages: int
@@ -49,6 +50,7 @@ class Design:
     lacking: int = 0
     tails: str = "normal"
     shares: tuple[float, ...] = (1.0,)
+    own: float = 0.0
 
     def present(self) -> statistics.Array:
         """1 where a target has a language, otherwise NaN."""
@@ -63,6 +65,7 @@ class Design:
         language, seed, cell = np.square(self.spreads)
         below = (weights**2).sum() / self.seeds
         found = language * (weights.sum(axis=0) ** 2).sum() + seed / self.seeds + cell * below
+        found += self.own**2 * below * self.seeds
         if self.examples:
             found += OWN**2 / self.examples / (1 if self.translated else self.languages)
             found += INSEED**2 / self.examples * below
@@ -93,6 +96,11 @@ DESIGNS = [
     Design(12, 3, (1.5, 1.0, 0.7), tails="heavy"),
     Design(12, 3, (1.5, 1.0, 0.7), tails="skewed"),
     Design(12, 3, (1.5, 1.0, 0.7), shares=(1.0, 0.7, 0.4)),
+    Design(40, 3, (0.5, 0.3, 0.7), shares=(1.0, 0.1), own=1.5),
+    Design(40, 5, (0.5, 0.3, 0.7), shares=(1.0, 0.1), own=1.5),
+    Design(40, 5, (0.5, 1.0, 0.7), shares=(1.0, 0.05), own=1.5),
+    # As many as XTREME's nine tasks have.
+    Design(40, 3, (0.5, 0.3, 0.7), shares=(0.36, 0.15, 0.8, 1.0, 0.25, 0.15, 0.2, 0.1, 0.9), own=1.5),
     Design(12, 3, (1.5, 1.0, 0.7), 200),
     Design(12, 3, (1.5, 1.0, 0.7), 200, translated=True),
     Design(12, 3, (1.5, 1.0, 0.7), 200, translated=True, lacking=1),
@@ -158,6 +166,7 @@ def described(design: Design) -> str:
     words += [design.tails] if design.tails != "normal" else []
     if len(design.shares) > 1:
         words.append(f"targets with {', '.join(f'{share:.0%}' for share in design.shares)} of the languages")
+    words += [f"sd of a language in a target {design.own:g}"] if design.own else []
     return "; ".join(words)
 
 
@@ -180,6 +189,8 @@ def simulated(
     parts = [
         spread * scattered(generator, design.tails, shape) for spread, shape in zip(design.spreads, shapes, strict=True)
     ]
+    if design.own:
+        parts.append(design.own * scattered(generator, design.tails, (len(design.shares), languages, 1)))
     cells: statistics.Array = sum(parts[1:], parts[0]) * design.present()
     if not examples:
         return cells, None

@@ -11,6 +11,7 @@ import score_tables
 
 from xstilts.errors import ConfigError
 from xstilts.questions.answers import Tables, answer_questions
+from xstilts.questions.contrast import pairings
 from xstilts.seeds import derive_seed
 
 FEW = 500
@@ -86,6 +87,32 @@ def test_a_drop_is_measured_on_the_examples_that_both_conditions_have(study: dic
     assert found["n_examples"] == 10 * 30 and found["verdict"] != "unanswered"
 
 
+def test_two_targets_of_one_task_have_the_same_examples(study: dict[str, Any], tmp_path: Path) -> None:
+    table = predict(tmp_path, study, {"none": 0.5, "nli": 0.65})
+    for path in list(tmp_path.rglob("*.parquet")):
+        twin = Path(str(path).replace("/xnli/", "/twin/"))
+        twin.parent.mkdir(parents=True, exist_ok=True)
+        twin.write_bytes(path.read_bytes())
+    targets = {"xnli": study["targets"]["xnli"], "twin": study["targets"]["xnli"]}
+    asked = score_tables.question("?", ["nli"], targets=list(targets))
+    about = study | {"targets": targets, "questions": {"q": asked}}
+    tables = Tables(pd.concat([table, table.assign(target="twin")]), tmp_path)
+    found = tables.evidence(about, "q", FEW).compare(pairings(about, asked)[0])
+    assert found.draws is not None and found.draws[:, 0].std() > 0
+    np.testing.assert_array_equal(found.draws[:, 0], found.draws[:, 1])
+
+
+@pytest.mark.parametrize(("levels", "languages", "seeds"), [(3, 5, 3), (1, 5, 3), (3, 6, 3), (1, 6, 1)])
+def test_where_no_effect_could_be_found_none_is_called_detectable(levels: int, languages: int, seeds: int) -> None:
+    study = score_tables.context(targets=("xnli",), seeds=tuple(range(1, seeds + 1)))
+    study["targets"]["xnli"]["languages"] = ["en", *score_tables.COVERED[:languages]]
+    gains = {"none": 0.0, "nli": 80.0, "qa": 1.0, "commonsense": -3.0}
+    asked = {"q": score_tables.question("?", [name for name in gains if name != "none"][:levels])}
+    scores = score_tables.scores(study, gains)
+    found = row(answer_questions(Tables(scores), study | {"questions": asked}, 10_000), "q", "nli")
+    assert found["effect"] > 40 and found["verdict"] == "inconclusive" and found["minimum_detectable"] == np.inf
+
+
 def test_methods_are_compared_over_recipes_with_the_same_tasks(study: dict[str, Any], scores: pd.DataFrame) -> None:
     recipes = study["intermediate"] | {
         "nli": {"method": "fgm", "tasks": ["x"]},
@@ -144,7 +171,7 @@ def test_a_correlation_says_how_little_few_recipes_show(study: dict[str, Any], s
     whole = found[found["slice"] == "all"].set_index("contrast")
     assert list(whole.index) == ["spearman(difficulty.pvi, score)", "kendall(difficulty.pvi, score)"]
     assert (whole["effect"] == 1).all() and (whole["n"] == 3).all()
-    assert (whole["verdict"] == "inconclusive").all() and (whole["minimum_detectable"] == 1).all()
+    assert (whole["verdict"] == "inconclusive").all() and (whole["minimum_detectable"] == np.inf).all()
     with pytest.raises(ConfigError, match=r"difficulty\.loss' is not measured; the study has: difficulty\.pvi"):
         asked = score_tables.question("?", None, covariate="difficulty.loss")
         answer_questions(Tables(scores, difficulty=difficulty), study | {"questions": {"q": asked}}, FEW)

@@ -45,6 +45,14 @@ def test_an_effect_larger_than_the_scale_is_not_told_as_one_that_could_have_been
     assert words.verdict(own).endswith("missed effects below 227.0.")
 
 
+def test_where_no_effect_could_be_found_it_says_what_is_too_few() -> None:
+    assert "So few languages cannot show an effect" in words.verdict(answer(minimum_detectable=math.inf))
+    assert words.verdict(answer(minimum_detectable=math.inf, n_seeds=1)).endswith("cannot show an effect; add seeds.")
+    recipes = answer(baseline="", contrast="spearman(difficulty.pvi, loss avoided)", minimum_detectable=math.inf)
+    assert "So few recipes cannot" in words.verdict(recipes)
+    assert words.detectable(math.inf) == "none"
+
+
 def test_a_correlation_names_the_number_whose_more_is_better() -> None:
     row = answer(level="difficulty.dev_error", baseline="", contrast="spearman(difficulty.dev_error, loss avoided)")
     assert words.name(row) == "Spearman's rho of difficulty.dev_error and loss avoided"

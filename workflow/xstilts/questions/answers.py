@@ -82,7 +82,8 @@ def answer_questions(tables: Tables, context: Context, resamples: int = RESAMPLE
     latter alone. ``p_holm`` is corrected over the question's rows of the same kind: its ``all`` rows, which are its
     answer, its targets, its families and so on. The degrees of freedom behind ``p`` are taken the more cautiously the
     more rows there are, and ``minimum_detectable`` is the effect that a row finds four times out of five though no
-    other of its kind is significant.
+    other of its kind is significant: infinite where no effect can be found, because there is one seed, or there are too
+    few languages to flip (of a correlation: recipes to permute) for so many rows.
 
     The verdict is ``supported`` or ``refuted`` (by the effect's sign, against the question's ``direction``) where the
     95 % interval excludes 0 and ``p_holm`` < 0.05 and there are two seeds or more, and ``inconclusive`` otherwise.
@@ -155,12 +156,15 @@ def _contrasted(paired: Cells, part: Slice, resamples: int, seed: int) -> Row:
         "ci_low": low,
         "ci_high": high,
         "n": int(np.isfinite(cells).sum()),
-        _TESTED: partial(_differing, effect, known, flipped),
+        _TESTED: partial(_differing, effect, known, flipped, statistics.smallest_p(cells.shape[1], resamples)),
     }
 
 
-def _differing(effect: float, known: statistics.Spread, flipped: float, tests: int) -> tuple[float, float]:
-    return float(np.maximum(flipped, known.p_value(effect, tests))), known.minimum_detectable(tests)
+def _differing(
+    effect: float, known: statistics.Spread, flipped: float, smallest: float, tests: int
+) -> tuple[float, float]:
+    p = float(np.maximum(flipped, known.p_value(effect, tests)))
+    return p, known.minimum_detectable(tests) if smallest * tests < SIGNIFICANCE else np.inf
 
 
 def _correlation_rows(evidence: Evidence, tables: Tables, name: str, resamples: int) -> Iterator[Row]:
@@ -249,7 +253,8 @@ def _judged(rows: list[Row], direction: str) -> list[Row]:
     for family in families.values():
         for row in family:
             if _TESTED in row:
-                row["p"], row["minimum_detectable"] = row.pop(_TESTED)(len(family))
+                row["p"], detectable = row.pop(_TESTED)(len(family))
+                row["minimum_detectable"] = detectable if row["n_seeds"] > 1 else np.inf
         tested = [row for row in family if np.isfinite(row.get("p", np.nan))]
         for row, corrected in zip(tested, statistics.holm([row["p"] for row in tested], len(family)), strict=True):
             row["p_holm"] = corrected

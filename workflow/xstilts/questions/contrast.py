@@ -216,7 +216,8 @@ class Evidence:
             language: np.stack([run[language].only(ids[language]) for run in found if run is not None], axis=1)
             for language in spoken
         }
-        drawn = resampled(shares, ids, self.resamples, (self.name, target))
+        # Targets of one task have the same test examples.
+        drawn = resampled(shares, ids, self.resamples, (self.name, self.context["targets"][target]["task"]))
         shape = (len(self.conditions), len(self.seeds))
         tables = np.empty((shape[0], len(spoken), shape[1]))
         sampled = np.empty((shape[0], self.resamples, len(spoken), shape[1]), np.float32)

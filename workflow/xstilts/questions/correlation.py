@@ -90,14 +90,15 @@ def permuted(name: str, covariate: Array, outcome: Array, resamples: int, seed: 
 
 
 def detectable(name: str, recipes: int, tests: int = 1) -> float:
-    """The correlation that a two-sided 5 % test over so many recipes finds four times out of five; 1 where none is.
+    """The correlation that a two-sided 5 % test over so many recipes finds four times out of five.
 
-    Of ``tests`` that are corrected together: though it be the only one.
+    Of ``tests`` that are corrected together: though it be the only one. Infinite where the permutations of so few
+    recipes cannot give a p so small.
     """
-    from scipy.special import ndtri
+    from scipy.special import factorial, ndtri
 
     variance, lost = _FIELLER[name]
-    if recipes <= lost:
-        return 1.0
+    if recipes <= lost or 2 * tests / factorial(recipes) >= 1 - CONFIDENCE:
+        return float("inf")
     z = (ndtri(1 - (1 - CONFIDENCE) / 2 / tests) + ndtri(POWER)) * (variance / (recipes - lost)) ** 0.5
     return float(np.tanh(z))

@@ -8,6 +8,7 @@ verdict is about these targets); languages, seeds and test examples are samples.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 # Cells of resampled test examples, (resamples, targets, languages, seeds).
 Draws = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.floating[Any]]
 
 CONFIDENCE = 0.95
 POWER = 0.80
@@ -39,7 +41,7 @@ class Spread:
     """
 
     error: float
-    parts: tuple[tuple[float, float, int], ...] = ()
+    parts: tuple[tuple[float, float, float], ...] = ()
     known: float = 0.0
 
     def freedom(self, tests: int = 1) -> float:
@@ -78,7 +80,7 @@ class Spread:
         return float(2 * stdtr(self.freedom(tests), -abs(effect) / self.error))
 
     def minimum_detectable(self, tests: int = 1) -> float:
-        """Smallest effect that a two-sided 5 % test finds four times in five, though it be the only one of ``tests``.
+        """Smallest effect that this t test at 5 % finds four times in five, though it be the only one of ``tests``.
 
         NaN where nothing differed: then nothing is known of what would have been seen.
         """
@@ -132,19 +134,21 @@ def spread(cells: Array, draws: Draws | None = None) -> Spread:
     adds nothing. Cells may agree by chance, two seeds above all: no interval is shorter than test examples alone make
     it. One number alone, or several that are all the same, say nothing of their error.
     """
-    layout = _layout(cells)
+    mean = effect(cells)
+    layout = mean + _deviations(cells, cells[None])[0]
     languages, seeds = layout.shape
-    changed = np.zeros((1, languages, seeds), np.float32) if draws is None else _of_languages(cells, draws)
-    mean = layout.mean()
-    means = (layout.mean(axis=1), changed.sum(axis=2)), (layout.mean(axis=0), changed.sum(axis=1))
+    changes = None if draws is None else draws - cells.astype(np.float32)
+    apart = np.zeros((1, languages, seeds)) if changes is None else _deviations(cells, changes)
+    means = (layout.mean(axis=1), apart.mean(axis=2)), (layout.mean(axis=0), apart.mean(axis=1))
     parts = tuple(
-        (_part(found), units * float(drawn.var(axis=1, ddof=1).mean()), units - 1)
-        for (found, drawn), units in zip(means, layout.shape, strict=True)
-        if units > 1
+        (float(_part(found)), float(_part(drawn).mean()), freedom)
+        for (found, drawn), freedom in zip(means, (_freedom(cells), seeds - 1.0), strict=True)
+        if found.size > 1
     )
     values = [value for value, _, _ in parts]
     inside = layout - means[0][0][:, None] - means[1][0] + mean
     twice = float((inside**2).sum() / (languages - 1) / (seeds - 1) / layout.size) if len(parts) > 1 else 0.0
+    changed = np.zeros((1, languages, seeds), np.float32) if changes is None else _of_languages(cells, changes)
     shared = _shared_examples(changed)
     # Each mean square alone is, on average, no larger than the variance: what falls below it is chance.
     variance = max([sum(values) - twice, *values, 0.0]) + shared
@@ -154,9 +158,10 @@ def spread(cells: Array, draws: Draws | None = None) -> Spread:
     return found if known else Spread(float("nan"))
 
 
-def _part(means: Array) -> float:
-    """What the units with these means contribute to the variance of their mean."""
-    return float(means.var(ddof=1) / means.size)
+def _part(means: Numbers) -> Numbers:
+    """What the units with these means (last axis) contribute to the variance of their mean."""
+    found: Numbers = means.var(axis=-1, ddof=1) / means.shape[-1]
+    return found
 
 
 def interval(distribution: Array, about: float, known: Spread, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -199,6 +204,11 @@ def sign_flip(cells: Array, resamples: int, seed: int) -> float:
     return float(tested.pvalue)
 
 
+def smallest_p(languages: int, resamples: int) -> float:
+    """The smallest p that :func:`sign_flip` can give; 0 of a single language, which is not flipped."""
+    return 2 / min(2**languages, resamples + 1) if languages > 1 else 0.0
+
+
 def holm(p_values: Sequence[float], family: int | None = None) -> list[float]:
     """Holm's step-down correction (Holm 1979), in the order given.
 
@@ -229,27 +239,55 @@ def _shares(cells: Array) -> Array:
     return shares
 
 
-def _layout(cells: Array) -> Array:
-    """Languages x seeds whose mean is the effect, each target taken about its own mean, in its weight."""
+def _deviations(cells: Array, values: Numbers) -> Numbers:
+    """Deviations from the effect in a layout of languages x seeds that stands for all targets.
+
+    Each target is taken about its own mean, in its weight. Deviations from the mean of n languages are too small by
+    (n - 1) / n of their square, which :func:`spread` corrects by the number of all languages, as if every target had
+    them; so those of a target with few are enlarged here.
+
+    Args:
+        cells: say where there are cells.
+        values: ``(…, targets, languages, seeds)``.
+
+    Returns:
+        ``(…, languages, seeds)``, of mean 0; languages without a cell are left out.
+    """
     present = np.isfinite(cells)
-    shares, filled = _shares(cells), np.where(present, cells, 0.0)
-    weight = shares.sum(axis=(1, 2), keepdims=True)
-    means = np.divide(
-        (shares * filled).sum(axis=(1, 2), keepdims=True), weight, out=np.zeros_like(weight), where=weight > 0
-    )
-    deviations = (shares * (filled - means)).sum(axis=0)[present.any(axis=(0, 2))]
-    layout: Array = effect(cells) + deviations * deviations.size
-    return layout
+    filled, spoken = np.where(present, values, 0), present.any(axis=(0, 2))
+    seeds = filled.sum(axis=-2, keepdims=True) * _reciprocal(present.sum(axis=1, keepdims=True), values)
+    means = filled.sum(axis=(-2, -1), keepdims=True) * _reciprocal(present.sum(axis=(1, 2), keepdims=True), values)
+    count, every = present.any(axis=2).sum(axis=1)[:, None, None], int(spoken.sum())
+    enlarged = np.sqrt((count > 1) * count / np.maximum(count - 1, 1) * (every - 1) / every).astype(values.dtype)
+    weights = (_shares(cells) * every * cells.shape[2]).astype(values.dtype)
+    found: Numbers = (((filled - seeds) * enlarged + seeds - means) * weights).sum(axis=-3)[..., spoken, :]
+    return found
 
 
-def _of_languages(cells: Array, draws: Draws) -> Draws:
+def _reciprocal(counts: npt.NDArray[np.int64], like: Numbers) -> Numbers:
+    found: Numbers = (1 / np.maximum(counts, 1)).astype(like.dtype)
+    return found
+
+
+def _freedom(cells: Array) -> float:
+    """Degrees of freedom of the mean square between languages: one less than their number, where all weigh the same.
+
+    A target with few languages gives each of them much weight: the mean square is then mostly theirs. Counted are the
+    languages of equal variance that would vary as much (Satterthwaite 1946, targets' deviations being independent).
+    """
+    present = np.isfinite(cells).any(axis=2)
+    weights = (_shares(cells).sum(axis=2) ** 2)[present.sum(axis=1) > 1].sum(axis=0)
+    return max(1.0, float(weights.sum() ** 2 / (weights**2).sum()) - 1) if weights.any() else 1.0
+
+
+def _of_languages(cells: Array, changes: Draws) -> Draws:
     """What resampled examples change in each language's and seed's share of the effect.
 
     Returns:
         ``(resamples, languages, seeds)``; languages without a cell are left out.
     """
     present = np.isfinite(cells)
-    weighted = np.where(present, draws - cells.astype(np.float32), 0) * _shares(cells).astype(np.float32)
+    weighted = np.where(present, changes, 0) * _shares(cells).astype(np.float32)
     found: Draws = weighted.sum(axis=1)[:, present.any(axis=(0, 2))]
     return found
 

@@ -98,7 +98,7 @@ def verdict(row: dict[str, Any]) -> str:
         f"{interval(row['ci_low'], row['ci_high'])}, {sample(row)}, {p_value(row['p_holm'])}."
     )
     if row["verdict"] == INCONCLUSIVE and not against_itself:
-        said += _detectable(row["minimum_detectable"], unit(row))
+        said += _detectable(row)
     if not row["baseline"]:
         said += " A correlation over so few recipes says nothing of why: they differ in more than this."
     return said
@@ -113,11 +113,17 @@ def clean_scores(row: dict[str, Any], found: tuple[float, float] | None) -> str:
 
 
 def detectable(value: float) -> str:
-    """As many digits as an effect of that size is printed with."""
-    return number(value, _digits(value))
+    """As many digits as an effect of that size is printed with; ``none`` where no effect can be found."""
+    return "none" if value == math.inf else number(value, _digits(value))
 
 
-def _detectable(value: float, counted: str) -> str:
+def _detectable(row: dict[str, Any]) -> str:
+    value, counted = row["minimum_detectable"], unit(row)
+    if value == math.inf:
+        if row["n_seeds"] < 2:
+            return " One seed cannot show an effect; add seeds."
+        few = "languages" if row["baseline"] else "recipes"
+        return f" So few {few} cannot show an effect, whatever its size, among the question's answers; add {few}."
     if not math.isfinite(value):
         return " Nothing differed, so what this design would have seen is not known."
     if counted and value > _WHOLE:

@@ -239,6 +239,8 @@ PART = "-00000-of-00001.parquet"
 NLI_ROWS = [{"premise": "p1", "hypothesis": "h1", "label": 1}, {"premise": "p2", "hypothesis": "h2", "label": -1}]
 QUESTION = {"id": "q1", "title": "T", "context": "Rome is old.", "question": "What is old?"}
 ANSWERED = QUESTION | {"answers": {"text": ["Rome"], "answer_start": [0]}}
+# Two spaces before the context were cut off and the offset left.
+SHIFTED = QUESTION | {"answers": {"text": ["old"], "answer_start": [10]}}
 UNANSWERED = QUESTION | {"answers": {"text": [], "answer_start": []}}
 TYDI = [ANSWERED | {"id": f"{name}--1-0"} for name in ("korean", "swahili")]
 COPA = {"premise": "It rained.", "choice1": "a", "choice2": "b", "question": "effect", "label": 1, "idx": 0}
@@ -252,7 +254,7 @@ CSQA = {
     "choices": {"label": list("ABCDE"), "text": list("vwxyz")},
     "answerKey": "B",
 }
-TATOEBA = {"source_sentence": "eins", "target_sentence": "one", "source_lang": "deu", "target_lang": "eng"}
+TATOEBA = {"source_sentence": "eins\n", "target_sentence": "one\n", "source_lang": "deu", "target_lang": "eng"}
 TAGS = {"tokens": ["Rome", "fell"], "ner_tags": [5, 0], "langs": ["en", "en"], "spans": ["LOC: Rome"]}
 POS = {"tokens": ["Rome", "fell"], "pos_tags": [11, 15]}
 WIKI = {"id": "9", "url": "u", "title": "t", "text": f"Short.\n{'A long paragraph. ' * 8}\n"}
@@ -272,6 +274,7 @@ CASES = [
     ("xcopa", "test", "th", f"th/test{PART}", [COPA | {"changed": False}], {"label": 1}),
     ("pawsx", "test", "de", f"de/test{PART}", [PAWS], {"id": "3", "label": "1"}),
     ("xquad", "test", "el", f"xquad.el/validation{PART}", [ANSWERED], {"answer_starts": [0]}),
+    ("xquad", "test", "ar", f"xquad.ar/validation{PART}", [SHIFTED], {"answer_texts": ["old"], "answer_starts": [8]}),
     ("mlqa", "test", "hi", f"MLQA.hi.hi/test{PART}", [ANSWERED], {"context": "Rome is old."}),
     ("tydiqa", "test", "ko", f"tydiqa/validation{PART}", TYDI, {"id": "korean--1-0", "language": "ko"}),
     ("tatoeba", "test", "de", f"tatoeba.deu/validation{PART}", [TATOEBA], {"text": "eins", "english": "one"}),

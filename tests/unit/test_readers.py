@@ -334,15 +334,21 @@ def test_ccgbank_leaves_are_words_and_categories(tmp_path):
     assert (row["id"], row["tokens"], row["tags"]) == ("2", ["Ann", "slept"], ["NP", r"S[dcl]\NP"])
 
 
-def test_a_mention_is_marked_in_its_sentence(tmp_path):
+def test_mentions_and_entities_read_as_xtreme_r_writes_them(tmp_path):
     (tmp_path / "mewslix").mkdir()
-    article = {"language": "de", "text": "Zuerst. Ann kam. Zuletzt.", "sentence_spans": [[0, 7], [8, 16], [17, 25]]}
-    mention = {"example_id": "m1", "entity_id": "Q1", "mention_span": {"start": 8, "end": 11, "text": "Ann"}}
+    text = "Zuerst. {So} kam Ann\nan. Zuletzt."
+    article = {"language": "de", "text": text, "sentence_spans": [[0, 7], {"start": 8, "end": 24}, [25, 33]]}
+    mention = {"example_id": "m1", "entity_id": "Q1", "mention_span": {"start": 17, "end": 20, "text": "Ann"}}
     line = {"context": article, "mentions": [mention]}
     (tmp_path / "mewslix/wikinews_mentions-test.jsonl").write_text(json.dumps(line) + "\n")
     (row,) = tasks.get("mewslix").read(tmp_path, "test", "de")
-    assert (row["id"], row["text"], row["gold"]) == ("m1", "{ Ann } kam.", ["Q1"])
+    assert (row["id"], row["text"], row["gold"]) == ("m1", "Ann: (So) kam { Ann } an.", ["Q1"])
     assert list(tasks.get("mewslix").read(tmp_path, "test", "en")) == []
+    entity = {"entity_id": "Q1", "title": "Ann", "description": "Ann ist\neine Frau. Sie", "description_language": "de"}
+    entities = [entity | {"sentence_spans": [[0, 18]]}, entity | {"entity_id": "Q2", "sentence_spans": []}]
+    (tmp_path / "mewslix/candidate_set_entities.jsonl").write_text("".join(json.dumps(e) + "\n" for e in entities))
+    found = list(tasks.get("mewslix").read(tmp_path, "pool", "mul"))
+    assert [(row["text"], row["context"]) for row in found] == [("Ann ist eine Frau.", ""), ("Ann", "")]
     article["text"] = ""
     (tmp_path / "mewslix/wikinews_mentions-test.jsonl").write_text(json.dumps(line) + "\n")
     assert "get-mewsli-x.sh" in message(tasks.get("mewslix").read, tmp_path, "test", "de")

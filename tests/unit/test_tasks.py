@@ -13,8 +13,10 @@ from xstilts.cli import main
 from xstilts.data.checks import RowCheck
 from xstilts.errors import ConfigError, DataError
 from xstilts.metrics import METRICS
+from xstilts.sources.jsonl import Record
 from xstilts.sources.overlap import fingerprint
 from xstilts.tasks import catalogue, pawsx
+from xstilts.tasks._editions import squad_row
 from xstilts.tasks.base import MULTILINGUAL, POOL, RETRIEVAL_TYPES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -236,6 +238,20 @@ def test_published_counts(data_dir, name):
                 check(row)
             check.finish()
             assert check.count == task.rows[split, language]
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(("name", "language"), [("xquad", "ar"), ("tydiqa", "sw")])
+def test_answers_of_texts_that_the_hub_has_cut_are_put_right(data_dir, name, language):
+    moved = 0
+    for row in read(name, data_dir, "test", language):
+        cut, *more = (len(text) - len(text.lstrip()) for text in (row["context"], *row["answer_texts"]))
+        answers = {"text": [text.strip() for text in row["answer_texts"]], "answer_start": row["answer_starts"]}
+        value = {"id": "1", "question": "?", "context": row["context"].strip(), "answers": answers}
+        found = squad_row(Record(Path("a"), 1, value), language)["answer_starts"]
+        assert found == [start - cut + own for start, own in zip(row["answer_starts"], more, strict=True)]
+        moved += found != row["answer_starts"]
+    assert moved > 10
 
 
 @pytest.mark.mirror

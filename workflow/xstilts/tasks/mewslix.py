@@ -1,5 +1,6 @@
 """Mewsli-X: which of a million entities does a mention in a news article mean, in 11 languages."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ MENTIONS = {
 }
 ENTITIES = 1_003_893
 
-# XTREME-R marks the mention in its sentence.
+# XTREME-R's preprocessing (``utils_mewslix.py``) marks the mention in its sentence, where it writes braces anew.
 OPEN, CLOSE = "{", "}"
+_BRACES = re.compile(r"\{(.*?)\}")
 
 
 def files(split: str, language: str) -> tuple[str, ...]:
@@ -25,14 +27,14 @@ def files(split: str, language: str) -> tuple[str, ...]:
 
 
 def read(root: Path, split: str, language: str) -> Iterator[Row]:
-    """Yield the entities, or the mentions of a language: the sentence of a mention, which is marked by braces."""
+    """Yield the entities by their descriptions, or the mentions of a language: each, and its sentence with it."""
     for record in read_jsonl(root / files(split, language)[0]):
         if split == POOL:
             yield {
                 "id": record.get("entity_id", str),
                 "language": record.get("description_language", str),
-                "text": record.get("title", str),
-                "context": record.get("description", str),
+                "text": _description(record),
+                "context": "",
                 "gold": [],
             }
         elif record.nested("context").get("language", str) == language:
@@ -60,11 +62,24 @@ def _mentions(record: Record, language: str) -> Iterator[Row]:
         }
 
 
+def _description(record: Record) -> str:
+    """The sentences of an entity's description; its title where it has none."""
+    text = record.get("description", str)
+    bounds = map(_bounds, record.get("sentence_spans", list))
+    return _on_one_line(" ".join(text[start:end] for start, end in bounds)) or record.get("title", str)
+
+
 def _marked(text: str, start: int, end: int, spans: list[Any]) -> str:
-    """The sentence around a mention, or the whole text where no span holds it."""
+    """The mention and the sentence around it, or the whole text where no span holds it."""
     bounds = [_bounds(span) for span in spans]
     first, last = next(((a, b) for a, b in bounds if a <= start and end <= b), (0, len(text)))
-    return f"{text[first:start]}{OPEN} {text[start:end]} {CLOSE}{text[end:last]}"
+    before, after = (_BRACES.sub(r"(\1)", part) for part in (text[first:start], text[end:last]))
+    mention = text[start:end]
+    return _on_one_line(f"{mention}: {before} {OPEN} {mention} {CLOSE} {after}")
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.splitlines()).replace("  ", " ").strip()
 
 
 def _bounds(span: Any) -> tuple[int, int]:
@@ -82,5 +97,7 @@ TASK = Task(
     licence="CC BY-SA 3.0 (Wikipedia), CC BY 2.5 (Wikinews)",
     citation="Ruder et al. 2021, XTREME-R: Towards More Challenging and Nuanced Multilingual Evaluation (EMNLP)",
     splits_note="Scored on the test file of release mewsli-x_20220518_6, against all of its entities; the numbers of "
-    "the paper are from an earlier sample and not comparable.",
+    "the paper are from an earlier sample and not comparable. Mentions and entities read as XTREME-R's script writes "
+    "them.",
+    version=2,
 )

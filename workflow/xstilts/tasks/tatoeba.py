@@ -45,7 +45,9 @@ def read(root: Path, split: str, language: str) -> Iterator[Row]:
 
 
 def _hub_row(record: Record, language: str) -> dict[str, Any]:
-    return {"text": record.get("source_sentence", str), "english": record.get("target_sentence", str)}
+    """The hub's sentences are the files' lines with their ends."""
+    columns = {"text": "source_sentence", "english": "target_sentence"}
+    return {name: record.get(column, str).removesuffix("\n") for name, column in columns.items()}
 
 
 TASK = Task(

@@ -74,7 +74,8 @@ TASK = Task(
             _hub_row,
             {"train": ("en",), "dev": ("en",), "test": tuple(CONFIGS)},
             {("train", "en"): 21_253, ("dev", "en"): 3974} | {("test", c): n for c, n in HUB_SENTENCES.items()},
-            "Scored on the test files; English train and dev are XTREME's. lt, pl, ro, uk and wo are not on the hub.",
+            "Scored on the test files. Words are the treebanks' (de le), where XTREME's script has written forms (du): "
+            "in languages with contractions scores are not the benchmark's. lt, pl, ro, uk and wo are not on the hub.",
             {"pos_tags": LABELS},
         ),
     ),

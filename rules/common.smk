@@ -33,7 +33,6 @@ from xstilts.study import (
 )
 from xstilts.study.overrides import typed
 from xstilts.study.source import read_study
-from xstilts.tasks.base import MULTILINGUAL, POOL
 
 update_config(config, typed(workflow.config_settings.config))
 
@@ -100,31 +99,8 @@ def signed(function):
 
 
 def splits(task, part):
-    """What to read of a task: English for training, the study's languages for scoring, all for a vocabulary."""
-    found = STUDY.task(task)
-    if part == "train":
-        spoken = STUDY.training_languages(task)
-        return [
-            f"{split}-{language}"
-            for split in ("train", "dev")
-            for language in found.languages.get(split, ())
-            if language in spoken
-        ]
-    if part == LEXICON:
-        return [f"test-{language}" for language in STUDY.lexicons()[task]]
-    if part == "vocabulary":
-        return [
-            f"{split}-{language}"
-            for split, languages in found.languages.items()
-            for language in languages
-        ]
-    wanted = STUDY.languages(task, CLEAN)
-    return [
-        f"{split}-{language}"
-        for split in ("test", POOL)
-        for language in found.languages.get(split, ())
-        if language in {*wanted, MULTILINGUAL}
-    ]
+    """What to read of a task, as commands are told it."""
+    return [f"{split}-{language}" for split, language in STUDY.splits(task, part)]
 
 
 def limit_of(task, part):
@@ -140,7 +116,7 @@ def raw_fingerprint(task, part):
     found = STUDY.task(task)
     if found.source == "generated":
         return world_digest()
-    pairs = [tuple(name.split("-", 1)) for name in splits(task, part)]
+    pairs = STUDY.splits(task, part)
     if found.source == "data_dir":
         return canonical_json(
             sizes(found, STUDY.data_dir and Path(STUDY.data_dir), pairs)

@@ -22,7 +22,7 @@ def said(done) -> str:
             lambda study: study["targets"]["pos"].update(task="mini_pso"),
             "unknown task 'mini_pso'; did you mean mini_pos",
         ),
-        (lambda study: study.update(seeds="all"), 'seeds: found "all"; allowed: array'),
+        (lambda study: study.update(seeds="all"), 'seeds: found "all"; allowed: a list'),
         (lambda study: study["targets"]["pos"].update(languages=["en", "ko"]), "task mini_pos has no 'ko'"),
     ],
 )

@@ -270,3 +270,26 @@ def test_parsing_a_study_imports_nothing_heavy():
     )
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_check_says_where_data_come_from_and_which_files_are_missing(tmp_path, capsys):
+    written = tmp_path / "study.yaml"
+    config = MINIMAL | {"targets": {"xnli": {"task": "xnli", "train": ["mini_nli"], "languages": ["en", "de"]}}}
+    written.write_text(yaml.safe_dump(config | {"sources": {"xnli": "data_dir"}, "data_dir": str(tmp_path)}))
+    with pytest.raises(SystemExit, match="2"):
+        main(["check", str(written)])
+    assert "task xnli lacks xnli/" in capsys.readouterr().err
+    study = load_study(written)
+    for split, language in study.splits("xnli", "test"):
+        for name in study.task("xnli").files(split, language):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).touch()
+    main(["check", str(written)])
+    assert "data read from data_dir: xnli\n" in capsys.readouterr().out
+
+
+def test_check_notes_texts_that_a_trimmed_vocabulary_leaves_out(tmp_path, capsys):
+    written = tmp_path / "study.yaml"
+    written.write_text(yaml.safe_dump(changed("encoders", "mini", "vocabulary", ["mini_nli"])))
+    main(["check", str(written)])
+    assert "encoders.mini.vocabulary leaves out mini_bitext: " in capsys.readouterr().out

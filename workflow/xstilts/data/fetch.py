@@ -62,7 +62,7 @@ def write_source(
             record["edition"] = task.edition
         record["files"] = {
             name: {"bytes": (root / name).stat().st_size, "sha256": sha256_file(root / name)}
-            for name in _present(task, root, names)
+            for name in present(task, root, names)
         }
     write_json(output, record)
 
@@ -137,7 +137,12 @@ def existing(task: Task, data_dir: Path | None) -> Path:
     return data_dir.resolve()
 
 
-def _present(task: Task, root: Path, names: list[str]) -> list[str]:
+def present(task: Task, root: Path, names: list[str]) -> list[str]:
+    """The names, if all of them are files below ``root``.
+
+    Raises:
+        DataError: one is not; the message names those that are missing.
+    """
     missing = [name for name in names if not (root / name).is_file()]
     if missing:
         more = f" and {len(missing) - _LISTED} more" if len(missing) > _LISTED else ""

@@ -94,7 +94,8 @@ def _counterpart(word: str, known: dict[str, str], language: Language, target: s
 def _configure(options: Options, resources: Options) -> Perturbation:
     target, task = options["language"], tasks.get(str(options["parallel"]))
     if task.type != "retrieval":
-        raise ConfigError(f"option parallel: task {task.name} has no sentence pairs; name a retrieval task")
+        pairs = [each.name for each in tasks.registry().values() if each.type == "retrieval"]
+        raise ConfigError(f"option parallel: task {task.name} has no sentence pairs; allowed: {', '.join(pairs)}")
     spoken = {"en", *task.languages["test"]}
     if target not in spoken:
         raise ConfigError(

@@ -33,10 +33,6 @@ def condition(name: str, value: dict[str, Any], targets: Mapping[str, Target], o
             else "key 'strength' is missing; add it"
         )
         raise ConfigError(f"{where}: {mend}")
-    if "attack" not in value:
-        for key in ("examples", "perturbations"):
-            if value.get(key) is not None:
-                raise ConfigError(f"{where}.{key}: only an attack has it; remove the key")
     applied = targets if value["targets"] is None else value["targets"]
     known(applied, targets, f"{where}.targets")
     try:

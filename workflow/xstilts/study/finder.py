@@ -59,13 +59,14 @@ class Finder:
         """Tasks that have English training rows.
 
         Raises:
-            ConfigError: one has none.
+            ConfigError: one has none; the message names those of its type and labels that have.
         """
         found = [self(name, where) for name in names]
         for task in found:
-            if "en" not in task.languages.get("train", ()):
+            if not _english(task):
                 raise ConfigError(
                     f"{self.origin}: {where}: task {task.name} has no English training rows; name another"
+                    + (f": {', '.join(alike(task))}" if alike(task) else "")
                 )
         return found
 
@@ -107,3 +108,13 @@ class Finder:
             if language not in there:
                 has = f"task {task.name} has no {language!r}; it has: {' '.join(there)}"
                 raise ConfigError(f"{self.origin}: {where}: {has}")
+
+
+def alike(task: tasks.Task) -> list[str]:
+    """Tasks of the same type and labels that have English training rows."""
+    known = tasks.registry().values()
+    return [each.name for each in known if (each.type, each.labels) == (task.type, task.labels) and _english(each)]
+
+
+def _english(task: tasks.Task) -> bool:
+    return "en" in task.languages.get("train", ())

@@ -12,7 +12,7 @@ from xstilts.errors import ConfigError
 from xstilts.study.alignment import alignment_runs
 from xstilts.study.benchmark import expand_benchmark
 from xstilts.study.condition import clean, condition, spoken_under
-from xstilts.study.finder import Finder
+from xstilts.study.finder import Finder, alike
 from xstilts.study.model import (
     CLEAN,
     NONE,
@@ -27,6 +27,7 @@ from xstilts.study.question import check_question, complete_question, known
 from xstilts.study.recipes import perturbation_files
 from xstilts.study.schema import validate
 from xstilts.study.source import read_study
+from xstilts.study.unused import check_unused
 from xstilts.tasks.base import RETRIEVAL_TYPES
 
 
@@ -53,7 +54,8 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
     Raises:
         ConfigError: on the first thing that is not allowed.
     """
-    raw = validate(expand_benchmark(dict(config), origin), origin)
+    written = expand_benchmark(dict(config), origin)
+    raw = validate(written, origin)
     for key in ("results", "data_dir"):
         raw[key] = raw[key] and str(Path(raw[key]).expanduser())
     find = Finder(raw, origin)
@@ -88,6 +90,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
     _check_overlaps(study, origin)
     for name, question in study.questions.items():
         check_question(name, question, study, origin)
+    check_unused(written, study, origin)
     return study
 
 
@@ -183,14 +186,13 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Fi
     train: tuple[str, ...] = ()
     if task.type not in RETRIEVAL_TYPES:
         train = tuple(value.get("train", (task.name,)))
-        for other in find.trainable(train, f"{where}.train"):
+        for other in find.trainable(train, f"{where}.train" if "train" in value else f"{where} names no train"):
             if other.type != task.type or other.labels != task.labels:
-                raise ConfigError(f"{origin}: {where}.train: {other.name} differs from {task.name} in type or labels")
-    else:
-        for key in ("train", "text"):
-            if key in value:
-                raise ConfigError(f"{origin}: {where}.{key}: a retrieval target is not fine-tuned; remove it")
-    _check_search(value, task, find, where)
+                raise ConfigError(
+                    f"{origin}: {where}.train: {other.name} differs from {task.name} in type or labels; allowed:"
+                    f" {', '.join(alike(task))}"
+                )
+    _check_layer(value, find, where)
     search = {key: value[key] for key in ("layer", "sweep", "scoring", "k", "threshold")}
     search["pooling"] = [value["pooling"]] if isinstance(value["pooling"], str) else value["pooling"]
     if search["sweep"] is None:
@@ -200,12 +202,8 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Fi
     return Target(name, task.name, train, wanted, training, MappingProxyType(search), text)
 
 
-def _check_search(value: Mapping[str, Any], task: tasks.Task, find: Finder, where: str) -> None:
-    """Check what only retrieval has, and that every encoder has the layer."""
-    if task.type not in RETRIEVAL_TYPES:
-        for key in ("layer", "sweep", "scoring", "k", "threshold"):
-            if value[key] is not None:
-                raise ConfigError(f"{find.origin}: {where}.{key}: {task.name} is no retrieval; remove the key")
+def _check_layer(value: Mapping[str, Any], find: Finder, where: str) -> None:
+    """Check that every encoder has the layer."""
     for name, last in find.layers.items():
         if value["layer"] is not None and value["layer"] > last:
             has = f"{value['layer']}, but encoder {name} has {last} layers; name 0 to {last}"
@@ -224,14 +222,15 @@ def _alignment(
     origin = find.origin
     task = find(value["task"], "alignment.task")
     if task.type != "retrieval" and not task.parallel:
+        parallel = [each.name for each in tasks.registry().values() if each.type == "retrieval" or each.parallel]
         raise ConfigError(
-            f"{origin}: alignment.task: {task.name} has no parallel sentences; name a task that has, such as tatoeba"
+            f"{origin}: alignment.task: {task.name} has no parallel sentences; allowed: {', '.join(parallel)}"
         )
     available = tuple(code for code in task.languages["test"] if code != "en")
     spoken = available if value["languages"] == "all" else tuple(value["languages"])
-    known(spoken, available, f"{origin}: alignment.languages")
+    known(spoken, available, f"{origin}: alignment.languages", f"beside English, {task.name} has")
     names = list(registry()) if value["measures"] == "all" else value["measures"]
-    known(names, registry(), f"{origin}: alignment.measures")
+    known(names, registry(), f"{origin}: alignment.measures", "measures")
     # An attack changes inputs against one model's predictions; representations are compared on inputs shared by all.
     shared = [name for name, condition in conditions.items() if "attack" not in condition]
     applied = shared if value["conditions"] == "all" else [c for c in value["conditions"] if c != CLEAN]

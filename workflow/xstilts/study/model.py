@@ -8,7 +8,7 @@ from typing import Any
 from xstilts import tasks
 from xstilts.errors import ConfigError
 from xstilts.models.mini import COVERED_LANGUAGES
-from xstilts.tasks.base import RETRIEVAL_TYPES
+from xstilts.tasks.base import MULTILINGUAL, POOL, RETRIEVAL_TYPES
 
 CLEAN = "clean"
 TRAIN = "train"
@@ -239,6 +239,30 @@ class Study:
         trained = {name for recipe in self.intermediate.values() for name in recipe.tasks}
         trained |= {name for target in self.targets.values() for name in target.train}
         return trained | {text.task for text in self._texts()}
+
+    def vocabulary_tasks(self) -> set[str]:
+        """Every task whose texts the vocabulary of some encoder is trimmed to."""
+        kept = [encoder.options["vocabulary"] for encoder in self.encoders.values()]
+        return {name for vocabulary in kept if vocabulary != "full" for name in vocabulary}
+
+    def splits(self, name: str, part: str) -> list[tuple[str, str]]:
+        """The ``(split, language)`` pairs of a task that a part of its data is read from.
+
+        Args:
+            name: of the task.
+            part: ``train`` (English, or text in other languages), ``lexicon``, ``vocabulary`` (all that the task has)
+                or ``test`` (the study's languages, and the pools that they search).
+        """
+        found = self.task(name).languages
+        if part == "vocabulary":
+            return [(split, language) for split, languages in found.items() for language in languages]
+        if part == LEXICON:
+            return [("test", language) for language in self.lexicons()[name]]
+        if part == TRAIN:
+            spoken, splits = self.training_languages(name), (TRAIN, "dev")
+        else:
+            spoken, splits = {*self.languages(name, CLEAN), MULTILINGUAL}, ("test", POOL)
+        return [(split, language) for split in splits for language in found.get(split, ()) if language in spoken]
 
     def _texts(self) -> list[Text]:
         arms: list[Intermediate | Target] = [*self.intermediate.values(), *self.targets.values()]

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from xstilts.errors import ConfigError
+from xstilts.study.source import yaml_problem
 
 
 def typed(value: Any) -> Any:
@@ -36,11 +37,11 @@ def parsed(items: Iterable[str]) -> dict[str, Any]:
     for item in items:
         key, equals, value = item.partition("=")
         if not (key and equals):
-            raise ConfigError(f"--config {item}: not KEY=VALUE")
+            raise ConfigError(f"--config {item}: not KEY=VALUE (name a study file before --config)")
         try:
             found[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:
-            raise ConfigError(f"--config {item}: not valid YAML: {' '.join(str(error).split())}") from None
+            raise ConfigError(f"--config {item}: not valid YAML: {yaml_problem(error)}; quote the whole item") from None
     return found
 
 

@@ -13,8 +13,8 @@ REPRESENTATIONS = ("alignment", "stability")
 PERTURBED = ("drop", "relative_drop", "accuracy_under_attack", "stability")
 
 
-def known(values: Iterable[str], among: Iterable[str], where: str) -> None:
-    """Check that names are among those there are.
+def known(values: Iterable[str], among: Iterable[str], where: str, whose: str = "the study has") -> None:
+    """Check that names are among those there are; ``whose`` they are is said in the message.
 
     Raises:
         ConfigError: one is not; the message suggests the nearest.
@@ -22,7 +22,7 @@ def known(values: Iterable[str], among: Iterable[str], where: str) -> None:
     for value in values:
         if value not in among:
             near = difflib.get_close_matches(value, list(among), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the study has: {', '.join(among)}"
+            hint = f"did you mean {near[0]!r}?" if near else f"{whose}: {', '.join(among)}"
             raise ConfigError(f"{where}: unknown {value!r}; {hint}")
 
 
@@ -51,9 +51,6 @@ def check_question(name: str, question: Mapping[str, Any], study: Study, origin:
     if question["outcome"] in REPRESENTATIONS:
         _check_representations(question, study, where)
         return
-    for key in ("measure", "layer"):
-        if question[key] is not None:
-            raise ConfigError(f"{where}.{key}: outcome {question['outcome']} has none; remove the key")
     scored = study.conditions[question["condition"]].languages
     for target in question["targets"] or study.targets:
         if target not in scored:
@@ -122,7 +119,8 @@ def _check_compared(question: Mapping[str, Any], study: Study, where: str) -> No
         raise ConfigError(f"{where}: add levels to contrast, or a covariate to correlate")
     methods = {recipe.method for recipe in study.intermediate.values()}
     among = {"intermediate": study.intermediate, "method": methods, "encoder": study.encoders}[question["factor"]]
-    known([question["baseline"], *levels], among, f"{where}.levels")
+    known([question["baseline"]], among, f"{where}.baseline")
+    known(levels, among, f"{where}.levels")
     if question["factor"] == "method":
         _check_partners(question, study, where)
 

@@ -26,6 +26,15 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def yaml_problem(error: yaml.YAMLError) -> str:
+    """What a YAML parser found and where, in one line."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return " ".join(str(error).split())
+    mark = error.problem_mark
+    said = " ".join(filter(None, (error.context, error.problem)))
+    return f"{said} (line {mark.line + 1}, column {mark.column + 1})"
+
+
 def read_study(path: Path) -> dict[str, Any]:
     """What a study file says.
 
@@ -41,7 +50,7 @@ def read_study(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 (byte {error.start + 1}); save it as UTF-8") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{path}: not valid YAML: {yaml_problem(error)}") from None
     if not isinstance(config, dict):
         raise ConfigError(f"{path}: a study file is a mapping of keys; see config.yaml")
     return config

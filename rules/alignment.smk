@@ -21,7 +21,7 @@ rule alignment:
     shell:
         "xstilts align --gpus {resources.gpu} --recipe {params.recipe:q} --arm {params.arm:q} --seeds {params.seeds:q}"
         " --checkpoints {input.manifests:q} --pretrained {input.pretrained[0]:q} --data {input.data:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --output {output:q} 2>&1 | tee -i {log:q}"
 
 
 rule alignment_table:
@@ -45,4 +45,4 @@ rule alignment_table:
         runs=per(lambda: canonical_json(list(alignment_runs(STUDY)))),
     shell:
         "xstilts alignment --root {params.root:q} --runs - --csv {output.csv:q}"
-        " --parquet {output.parquet:q} <<< {params.runs:q} 2>&1 | tee {log:q}"
+        " --parquet {output.parquet:q} <<< {params.runs:q} 2>&1 | tee -i {log:q}"

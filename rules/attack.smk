@@ -53,4 +53,4 @@ rule attack:
     shell:
         "xstilts attack --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q} --checkpoint {input.manifest:q}"
         " --data {input.data:q} --resources {params.resources:q} --state {params.state:q}"
-        " --predictions {output.predictions:q} --scores {output.scores:q} 2>&1 | tee {log:q}"
+        " --predictions {output.predictions:q} --scores {output.scores:q} 2>&1 | tee -i {log:q}"

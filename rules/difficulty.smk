@@ -26,7 +26,7 @@ rule null:
     shell:
         "xstilts train --label {wildcards.intermediate:q}/null/{wildcards.seed:q} --recipe {params.recipe:q}"
         " --parent {input.manifest:q} --data {input.data:q} --text {input.text:q} --state {params.state:q}"
-        " --processes {resources.gpu} --gpus {resources.gpu} --output {output.manifest:q} 2>&1 | tee {log:q}"
+        " --processes {resources.gpu} --gpus {resources.gpu} --output {output.manifest:q} 2>&1 | tee -i {log:q}"
 
 
 rule difficulty:
@@ -67,7 +67,7 @@ rule difficulty:
     shell:
         "xstilts difficulty --gpus {resources.gpu} --recipe {params.recipe:q} --run {params.run:q}"
         " --checkpoint {input.manifest:q} --null {input.null:q} --data {input.data:q} --output {output:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee -i {log:q}"
 
 
 rule difficulty_table:
@@ -93,4 +93,4 @@ rule difficulty_table:
         mem_mb=2000,
         runtime=10,
     shell:
-        "xstilts difficulties --files {input:q} --csv {output.csv:q} --parquet {output.parquet:q} 2>&1 | tee {log:q}"
+        "xstilts difficulties --files {input:q} --csv {output.csv:q} --parquet {output.parquet:q} 2>&1 | tee -i {log:q}"

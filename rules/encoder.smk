@@ -20,7 +20,7 @@ rule mini_encoder:
     shell:
         "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir={DATA_DIR:q} --raw={RAW:q}"
         " --output {output.manifest:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee -i {log:q}"
 
 
 # The only encoder rule that reaches the network, so it runs where Snakemake was called.
@@ -45,4 +45,4 @@ rule hub_encoder:
     shell:
         "xstilts encoder --recipe {params.recipe:q} --sources {input.sources:q} --data-dir={DATA_DIR:q} --raw={RAW:q}"
         " --output {output.manifest:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee -i {log:q}"

@@ -29,4 +29,4 @@ rule evaluate:
         seeds=per(lambda intermediate, target: STUDY.seed_dirs(intermediate, target)),
     shell:
         "xstilts evaluate --gpus {resources.gpu} --recipe {params.recipe:q} --arm {params.arm:q} --seeds {params.seeds:q}"
-        " --checkpoints {input.manifests:q} --data {input.data:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --checkpoints {input.manifests:q} --data {input.data:q} --output {output:q} 2>&1 | tee -i {log:q}"

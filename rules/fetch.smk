@@ -14,4 +14,4 @@ rule fetch:
         options=per(fetch_options),
     shell:
         "xstilts fetch --task {wildcards.task:q} --splits {params.splits:q}"
-        " {params.options:q} --data-dir={DATA_DIR:q} --raw={RAW:q} --output {output:q} 2>&1 | tee {log:q}"
+        " {params.options:q} --data-dir={DATA_DIR:q} --raw={RAW:q} --output {output:q} 2>&1 | tee -i {log:q}"

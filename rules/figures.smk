@@ -29,4 +29,4 @@ rule figures:
     shell:
         "xstilts figures --context - --style {params.style:q} --scores {input.scores:q} --curves {input.curves:q}"
         " --answers {input.answers:q} --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {params.folder:q}"
-        " <<< {params.context:q} 2>&1 | tee {log:q}"
+        " <<< {params.context:q} 2>&1 | tee -i {log:q}"

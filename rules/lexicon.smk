@@ -14,4 +14,4 @@ rule lexicon:
         version=recipes.LEXICON_VERSION,
     shell:
         "xstilts lexicon --task {wildcards.task:q} --source {input:q} --language {wildcards.language:q}"
-        " --data-dir={DATA_DIR:q} --raw={RAW:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --data-dir={DATA_DIR:q} --raw={RAW:q} --output {output:q} 2>&1 | tee -i {log:q}"

@@ -20,4 +20,4 @@ rule perturb:
         resources=per(lambda condition: canonical_json(perturbation_paths(condition))),
     shell:
         "xstilts perturb --recipe {params.recipe:q} --data {input.data:q}"
-        " --resources {params.resources:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --resources {params.resources:q} --output {output:q} 2>&1 | tee -i {log:q}"

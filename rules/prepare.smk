@@ -19,4 +19,4 @@ rule prepare:
         limit=per(limit_of),
     shell:
         "xstilts prepare --task {wildcards.task:q} --source {input:q} --splits {params.splits:q} {params.limit:q}"
-        " --data-dir={DATA_DIR:q} --raw={RAW:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --data-dir={DATA_DIR:q} --raw={RAW:q} --output {output:q} 2>&1 | tee -i {log:q}"

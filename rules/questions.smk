@@ -23,4 +23,4 @@ rule questions:
     shell:
         "xstilts answer --context - --scores {input.scores:q} --predictions {params.folder:q}/predictions"
         " --alignment {input.alignment:q} --difficulty {input.difficulty:q} --output {output:q}"
-        " <<< {params.context:q} 2>&1 | tee {log:q}"
+        " <<< {params.context:q} 2>&1 | tee -i {log:q}"

@@ -25,4 +25,4 @@ rule report:
         "xstilts report --context - --arms -"
         " --command {params.command:q} --scores {input.scores:q} --training {input.training:q}"
         " --answers {input.answers:q} --figures {params.figures:q} --output {output:q}"
-        " <<< {params.context:q}$'\\n'{params.arms:q} 2>&1 | tee {log:q}"
+        " <<< {params.context:q}$'\\n'{params.arms:q} 2>&1 | tee -i {log:q}"

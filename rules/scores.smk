@@ -26,4 +26,4 @@ rule scores:
         arms=per(lambda: canonical_json(ARMS)),
     shell:
         "xstilts scores --predictions {params.predictions:q}/predictions --arms - --csv {output.csv:q}"
-        " --parquet {output.parquet:q} --training {output.training:q} --curves {output.curves:q} <<< {params.arms:q} 2>&1 | tee {log:q}"
+        " --parquet {output.parquet:q} --training {output.training:q} --curves {output.curves:q} <<< {params.arms:q} 2>&1 | tee -i {log:q}"

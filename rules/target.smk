@@ -31,4 +31,4 @@ rule target:
         "xstilts train --label {wildcards.intermediate:q}/{wildcards.target:q}/{wildcards.seed:q}"
         " --recipe {params.recipe:q} --parent {input.manifest:q} --data {input.data:q} --text {input.text:q} --curves {params.curves:q}"
         " --state {params.state:q} --processes {resources.gpu} --gpus {resources.gpu}"
-        " --output {output.manifest:q} 2>&1 | tee {log:q}"
+        " --output {output.manifest:q} 2>&1 | tee -i {log:q}"

@@ -23,7 +23,7 @@ STUDY = ROOT / "tests" / "tiny.yaml"
 def commands(said: str) -> list[tuple[str, argparse.Namespace]]:
     """The subcommands that a dry run with ``--printshellcmds`` says, and their arguments as they are parsed."""
     found, command_line = [], parser()
-    for line in re.findall(r"^Shell command: xstilts (.*?) 2>&1 \| tee \S+$", said, re.M):
+    for line in re.findall(r"^Shell command: xstilts (.*?) 2>&1 \| tee -i \S+$", said, re.M):
         words, _, document = line.partition(" <<< ")
         # Bash itself says what it makes of the quotes.
         given = subprocess.check_output(["bash", "-s"], input=f"cat <<< {document}".encode()) if document else b""

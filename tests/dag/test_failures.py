@@ -53,3 +53,18 @@ def test_further_attempts_ask_for_more_memory_but_for_no_more_time_than_a_partit
     said = re.findall(r"^localrule intermediate:.*?resources: ([^\n]*)", done.stdout + done.stderr, re.M | re.S)
     assert [int(re.search(r"\bruntime=(\d+)", one)[1]) for one in said] == asked
     assert [int(re.search(r"\bmem_mb=(\d+)", one)[1]) for one in said] == [500, 1000, 1500]
+
+
+def test_after_ctrl_c_the_end_says_where_each_job_stopped(tmp_path):
+    """An interrupt reaches the pipe that keeps a job's words too, and must not end it before the job."""
+    workplace = Workplace(tmp_path / "study")
+    log = workplace.results / "logs/intermediate/mini/nli/seed1.log"
+    written = f"echo begun; until [ -s {log} ]; do sleep 0.1; done"
+    interrupt = "trap '' INT; kill -INT 0; sleep 1; echo 'xstilts: error: stopped by SIGINT after step 5' >&2; exit 2"
+    workplace.tools = stand_in(tmp_path / "tools", f'if [ "$1" = train ]; then {written}; {interrupt}; fi')
+    target = "results/tiny/checkpoints/mini/nli/seed1/manifest.json"
+    done = workplace.snakemake("--cores", "1", "--", target, check=False, start_new_session=True)
+    assert done.returncode != 0
+    end = (done.stdout + done.stderr).partition("Failed: 1;")[2]
+    assert "stopped by SIGINT after step 5" in end
+    assert "after step 5" in log.read_text()

@@ -170,7 +170,7 @@ def test_a_further_condition_is_scored_and_the_others_are_kept(workplace):
     assert {"char_noise_40.json", "char_noise_40.parquet"} == after.keys() - before.keys()
     said = (workplace.results / "logs/evaluate/mini/nli/pos.log").read_text()
     assert [line for line in said.splitlines() if "kept" in line] == [
-        "[nli/pos/1/clean] kept: made by the same recipe of the same checkpoint and data"
+        "[nli/pos/seed1/clean] kept: made by the same recipe of the same checkpoint and data"
     ]
 
 

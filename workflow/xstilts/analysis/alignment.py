@@ -54,7 +54,7 @@ def align(
             "data": made_of,
         }
         origin = {**arm, "seed": seed_number(seed), "inputs": inputs, "recipe": dict(recipe)}
-        label = "/".join(str(origin[word]) for word in ("intermediate", "target", "seed") if origin[word] is not None)
+        label = "/".join(word for word in (arm["intermediate"], arm["target"], seed) if word)
         progress = Progress(label, len(list(_parts(recipe, data))))
         if says(path, origin):
             progress.say("kept: measured by the same recipe on the same checkpoint and data")

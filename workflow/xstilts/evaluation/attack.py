@@ -55,7 +55,7 @@ def attack(
     victim = Victim(model, head, device, recipe["batch_tokens"], trained["precision"])
     inputs = [dict(recipe), sha256_file(checkpoint / "manifest.json"), sha256_file(data / "manifest.json")]
     finished = _Finished(state / f"{digest(inputs)[:16]}.jsonl")
-    label = "/".join(str(words[word]) for word in ("intermediate", "target", "seed"))
+    label = f"{words['intermediate']}/{words['target']}/seed{words['seed']}"
     progress = Progress(f"{label}/{recipe['condition']}", len(recipe["languages"]))
     found: list[Found] = []
     scored: list[dict[str, Any]] = []

@@ -46,7 +46,7 @@ def _evaluate_run(
 ) -> tuple[int, list[Path]]:
     """How many conditions were scored now, and the files of all."""
     task = tasks.get(recipe["task"])
-    label = "/".join(str(run[word]) for word in ("intermediate", "target", "seed"))
+    label = "/".join((run["intermediate"], run["target"], folder.name))
     score: Score | None = None
     scored, files = 0, []
     for own, rows in zip(_by_condition(recipe), data, strict=True):

@@ -36,3 +36,11 @@ def condition(value, target="nli"):
 def attack(value):
     """A study with an attack on its target that is fine-tuned."""
     return changed("conditions", "x", {"targets": ["nli"]} | value)
+
+
+def covariate(measure, levels):
+    """A study that asks of the difficulty of three recipes, ``nli``, ``two`` and one of several heads, ``both``."""
+    asked = {"text": "?", "covariate": f"difficulty.{measure}", "levels": levels}
+    config = changed("questions", "q", asked, two="two") | {"difficulty": {}}
+    config["intermediate"]["both"] = {"tasks": ["mini_nli", "mini_qa"]}
+    return config

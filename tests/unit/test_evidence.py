@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 import score_tables
 
-from xstilts.errors import ConfigError
 from xstilts.questions.answers import Tables, answer_questions
 from xstilts.questions.contrast import pairings
 from xstilts.seeds import derive_seed
@@ -31,6 +30,12 @@ def row(answers: pd.DataFrame, question: str, level: str) -> pd.Series:
     found = answers[(answers["question"] == question) & (answers["level"] == level) & (answers["slice"] == "all")]
     assert len(found) == 1
     return found.iloc[0]
+
+
+def why(answers: pd.DataFrame) -> str:
+    """Why the only question failed."""
+    assert (answers["verdict"] == "unanswered").all() and answers["missing"].str.startswith("failed: ").all()
+    return str(answers.iloc[0]["missing"])
 
 
 def predict(
@@ -128,11 +133,9 @@ def test_methods_are_compared_over_recipes_with_the_same_tasks(study: dict[str, 
         "intermediate": recipes | {"qa": {"method": "standard", "tasks": ["z"]}},
         "questions": {"q": asked},
     }
-    with pytest.raises(ConfigError, match="no recipe of method fgm has the tasks"):
-        answer_questions(Tables(scores), lonely, FEW)
+    assert "no recipe of method fgm has the tasks" in why(answer_questions(Tables(scores), lonely, FEW))
     torn = lonely | {"intermediate": recipes | {"commonsense": {"method": "standard", "tasks": ["x"]}}}
-    with pytest.raises(ConfigError, match="several recipes of method standard have the tasks"):
-        answer_questions(Tables(scores), torn, FEW)
+    assert "several recipes of method standard have the tasks" in why(answer_questions(Tables(scores), torn, FEW))
 
 
 def test_encoders_are_compared_after_every_recipe(study: dict[str, Any], scores: pd.DataFrame) -> None:
@@ -172,9 +175,9 @@ def test_a_correlation_says_how_little_few_recipes_show(study: dict[str, Any], s
     assert list(whole.index) == ["spearman(difficulty.pvi, score)", "kendall(difficulty.pvi, score)"]
     assert (whole["effect"] == 1).all() and (whole["n"] == 3).all()
     assert (whole["verdict"] == "inconclusive").all() and (whole["minimum_detectable"] == np.inf).all()
-    with pytest.raises(ConfigError, match=r"difficulty\.loss' is not measured; the study has: difficulty\.pvi"):
-        asked = score_tables.question("?", None, covariate="difficulty.loss")
-        answer_questions(Tables(scores, difficulty=difficulty), study | {"questions": {"q": asked}}, FEW)
+    asked = score_tables.question("?", None, covariate="difficulty.loss")
+    found = answer_questions(Tables(scores, difficulty=difficulty), study | {"questions": {"q": asked}}, FEW)
+    assert "difficulty.loss' is not measured; the study has: difficulty.pvi" in why(found)
 
 
 def test_a_relative_drop_from_next_to_nothing_can_be_asked_about(study: dict[str, Any], tmp_path: Path) -> None:
@@ -233,6 +236,6 @@ def test_representations_are_asked_about_like_scores(study: dict[str, Any], scor
         answer_questions(Tables(scores, alignment=partial), study | {"questions": asked}, FEW), "stability", "nli"
     )
     assert missing["missing"] == "mini/nli/representations/seed2/swap20"
-    with pytest.raises(ConfigError, match="no 'isoscore' of layer None in phase intermediate; measures: cka"):
-        asked = {"q": score_tables.question("?", ["nli"], outcome="alignment", measure="isoscore")}
-        answer_questions(Tables(scores, alignment=table), study | {"questions": asked}, FEW)
+    asked = {"q": score_tables.question("?", ["nli"], outcome="alignment", measure="isoscore")}
+    found = answer_questions(Tables(scores, alignment=table), study | {"questions": asked}, FEW)
+    assert "no 'isoscore' of layer None in phase intermediate; measures: cka" in why(found)

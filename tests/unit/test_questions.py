@@ -1,6 +1,7 @@
 """Answers to questions over synthetic scores whose effects are known."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pandas as pd
 import pytest
 import score_tables
 
-from xstilts.errors import ConfigError, DataError
+from xstilts.errors import DataError
 from xstilts.questions.answers import COLUMNS, Tables, answer_questions, main_answers, read_answers
 from xstilts.questions.levels import clean_scores
+from xstilts.questions.outcomes import OUTCOMES
 from xstilts.questions.summary import summary
 
 SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "answers.schema.json"
@@ -175,13 +177,31 @@ def test_only_the_selected_languages_count(study: dict[str, Any], scores: pd.Dat
         ({"baseline": "nothing"}, "baseline 'nothing'"),
     ],
 )
-def test_a_question_about_something_unknown_is_refused(
-    study: dict[str, Any], scores: pd.DataFrame, change: dict[str, Any], named: str
+def test_a_question_that_fails_costs_the_others_nothing(
+    study: dict[str, Any],
+    scores: pd.DataFrame,
+    answers: pd.DataFrame,
+    change: dict[str, Any],
+    named: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(ConfigError, match=named):
-        answer_questions(
-            Tables(scores), study | {"questions": {"q": score_tables.question("?", ["nli"], **change)}}, FEW
-        )
+    asked = {"q": score_tables.question("?", ["nli"], **change)} | study["questions"]
+    found = answer_questions(Tables(scores), study | {"questions": asked}, FEW)
+    (failed,) = found[found["question"] == "q"].to_dict("records")
+    assert failed["verdict"] == "unanswered" and failed["missing"].startswith("failed: ") and named in failed["missing"]
+    others = found[found["question"] != "q"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, answers)
+    assert f"question q failed, the others are answered: {failed['missing'][8:]}" in capsys.readouterr().err
+
+
+def test_a_defect_that_one_question_meets_is_told_with_its_place(
+    study: dict[str, Any], scores: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(OUTCOMES, "drop", replace(OUTCOMES["drop"], compute=lambda clean, noisy: clean / noisy["none"]))
+    answers = answer_questions(Tables(scores), study, FEW)
+    whole = answers[answers["slice"] == "all"].set_index("question")["verdict"]
+    assert whole["robust"] == "unanswered" and "supported" in set(whole["gain"])
+    assert "Traceback" in capsys.readouterr().err
 
 
 def test_bad_tables_are_refused(study: dict[str, Any], scores: pd.DataFrame, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The report of a synthetic study, read as a browser would."""
 
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,17 @@ def test_negative_and_inconclusive_answers_are_said_as_plainly(page: Page) -> No
     assert "commonsense − none Refuted: effect −" in page.text
     assert "Inconclusive: a recipe against itself, effect +0.0 points [0.0, 0.0]" in page.text
     assert "qa − none Not answered: missing mini/qa/xnli/seed1/clean" in page.text
+
+
+def test_a_question_that_fails_is_told_beside_the_answers(study: dict[str, Any], folder: Path, tmp_path: Path) -> None:
+    bad = score_tables.question("Which?", ["nli"], condition="swap20", outcome="drop", baseline="nothing")
+    asked = study | {"questions": {"bad": bad} | study["questions"]}
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    main_answers(tmp_path / "scores.csv", asked, tmp_path / "answers.csv")
+    write(asked, tmp_path)
+    text = Page((tmp_path / "report.html").read_text()).text
+    assert "nli − nothing Not answered: failed: questions: baseline 'nothing' is not one of none" in text
+    assert "nli − none Supported" in text
 
 
 def test_a_loss_is_shown_beside_the_clean_scores_it_is_lost_from(page: Page, folder: Path) -> None:

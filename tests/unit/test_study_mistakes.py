@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from studies import ATTACKED, MINIMAL, attack, changed, condition
+from studies import ATTACKED, MINIMAL, attack, changed, condition, covariate
 
 from xstilts.errors import ConfigError
 from xstilts.study import check_files, load_study, parse_study
@@ -72,6 +72,9 @@ from xstilts.study import check_files, load_study, parse_study
         ),
         (changed("questions", "q", {"text": "?", "levels": ["nil"]}), ["questions.q.levels", "'nil'", "'nli'"]),
         (changed("questions", "q", {"text": "?"}), ["questions.q", "add levels to contrast, or a covariate"]),
+        (covariate("pvi", ["nli", "none"]), ["q.levels: none has no pvi", "no intermediate task", "others: nli, two"]),
+        (covariate("pvi", ["nli", "both"]), ["q.levels: both has no pvi", "several heads", "others: nli, two"]),
+        (covariate("pvi", ["nli"]), ["questions.q: pvi of a single recipe goes with nothing"]),
         (
             changed("questions", "q", {"text": "?", "factor": "method", "levels": ["fmg"]}),
             ["questions.q.levels", "'fmg'"],
@@ -244,6 +247,11 @@ def test_mistakes_are_named_in_one_line_with_a_way_to_mend_them(config, words):
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+def test_a_measure_that_needs_no_head_is_of_recipes_of_several_heads_too() -> None:
+    assert parse_study(covariate("confidence", ["nli", "both"])).questions["q"]["levels"] == ["nli", "both"]
+    assert parse_study(covariate("pvi", None)).questions["q"]["levels"] is None
 
 
 def test_missing_and_malformed_files(tmp_path):

@@ -1,5 +1,7 @@
 """Every question's answer: effect, interval, p, detectable effect and verdict, per contrast and slice."""
 
+import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +13,7 @@ import pandas as pd
 
 from xstilts.analysis.table import read_alignment
 from xstilts.artifacts import atomic_file
-from xstilts.errors import ConfigError
+from xstilts.errors import ConfigError, DataError, XstiltsError
 from xstilts.questions import statistics
 from xstilts.questions.contrast import Arm, Cells, Evidence, Question, pairings
 from xstilts.questions.correlation import STATISTICS, correlation, correlation_interval, detectable, permuted
@@ -33,6 +35,8 @@ COLUMNS = [
     *("minimum_detectable", "verdict", "missing"),
 ]
 
+# What ``missing`` begins with where it does not name runs but says why the question failed.
+FAILED = "failed: "
 # Of a row that is not judged yet: what it finds among so many tests, as p and detectable effect.
 _TESTED = "tested"
 
@@ -88,20 +92,50 @@ def answer_questions(tables: Tables, context: Context, resamples: int = RESAMPLE
     The verdict is ``supported`` or ``refuted`` (by the effect's sign, against the question's ``direction``) where the
     95 % interval excludes 0 and ``p_holm`` < 0.05 and there are two seeds or more, and ``inconclusive`` otherwise.
     Where a score that the row needs is missing it is ``unanswered``, the numbers are NaN and ``missing`` names the runs
-    to make.
+    to make. A question that fails has such rows alone, which say why, and costs the others nothing.
 
     Raises:
-        ConfigError: a question names something the study has not.
-        DataError: the table lacks a column or holds a score twice.
+        DataError: the table lacks a column or holds a score twice, or predictions are damaged. The others are read from
+            the same files, which are made again.
     """
     checked(tables.scores)
     rows: list[Row] = []
     for name, question in context["questions"].items():
-        evidence = tables.evidence(context, name, resamples)
-        kind = _contrast_rows if question.get("covariate") is None else _correlation_rows
-        rows += _judged(list(kind(evidence, tables, name, resamples)), question["direction"])
+        try:
+            found = list(_answered(tables, context, name, resamples))
+        except DataError:
+            raise
+        except Exception as error:
+            found = _failed(context, name, error)
+        rows += _judged(found, question["direction"])
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype(dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(COUNTS, "int64"))
+
+
+def _answered(tables: Tables, context: Context, name: str, resamples: int) -> Iterator[Row]:
+    evidence = tables.evidence(context, name, resamples)
+    kind = _contrast_rows if context["questions"][name].get("covariate") is None else _correlation_rows
+    return kind(evidence, tables, name, resamples)
+
+
+def _failed(context: Context, name: str, error: Exception) -> list[Row]:
+    """Rows of a question that could not be computed; whatever is no mistake of the study is told in full."""
+    question = context["questions"][name]
+    expected = isinstance(error, XstiltsError)
+    if not expected:
+        traceback.print_exception(error, file=sys.stderr)
+    why = " ".join(str(error).split()) if expected else f"{type(error).__name__}: {error}; the log says where"
+    print(f"warning: question {name} failed, the others are answered: {why}", file=sys.stderr)
+    covariate, factor = question.get("covariate"), question["factor"]
+    levels, baseline = ([covariate], "") if covariate else (question["levels"], question["baseline"])
+    encoders = {level: [level] if factor == "encoder" else list(context["encoders"]) for level in levels}
+    return [
+        _named(name, question, encoder, level, baseline)
+        | {"contrast": f"{level} - {baseline}" if baseline else level, "slice": ALL}
+        | _nothing(FAILED + why)
+        for level in levels
+        for encoder in encoders[level]
+    ]
 
 
 def read_answers(path: Path) -> pd.DataFrame:
@@ -224,7 +258,7 @@ def _named(name: str, question: Question, encoder: str, level: str, baseline: st
 
 def _missing(cells: list[Cells], part: Slice) -> Row | None:
     if not part.targets:
-        return _nothing("no target has a language in the question's selection")
+        return _nothing("a target with a language of the question's selection")
     runs = [run for arm in cells for target in part.targets for run in arm.missing[target]]
     return _nothing("; ".join(dict.fromkeys(runs))) if runs else None
 

@@ -46,6 +46,7 @@ def build_report(
         "number": words.number,
         "duration": words.duration,
         "detectable": words.detectable,
+        "lacking": words.lacking,
         "signed": words.signed,
         "outcome": words.outcome,
         "settings": tables.settings,

@@ -15,6 +15,7 @@ from xstilts import languages
 from xstilts.artifacts import read_json
 from xstilts.errors import ConfigError, DataError
 from xstilts.figures import INDEX
+from xstilts.questions.answers import FAILED
 from xstilts.questions.levels import clean_scores
 from xstilts.questions.slices import ALL
 from xstilts.questions.summary import summary
@@ -34,7 +35,8 @@ def questions(answers: pd.DataFrame, scores: pd.DataFrame, context: Context) -> 
         named = len({row["encoder"] for row in rows}) > 1
         for row in rows:
             row["who"] = words.name(row) + f" ({row['encoder']})" * named
-        clean = clean_scores(scores, context, name)
+        failed = any(row["missing"].startswith(FAILED) for row in rows)
+        clean = {} if failed else clean_scores(scores, context, name)
         headlines = [
             row | {"words": words.verdict(row) + words.clean_scores(row, clean.get((row["encoder"], row["level"])))}
             for row in rows

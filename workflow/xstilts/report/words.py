@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xstilts.analysis.measures import registry
-from xstilts.questions.answers import INCONCLUSIVE, REFUTED, SUPPORTED, UNANSWERED
+from xstilts.questions.answers import FAILED, INCONCLUSIVE, REFUTED, SUPPORTED, UNANSWERED
 from xstilts.questions.outcomes import OUTCOMES
 from xstilts.questions.slices import ALL
 
@@ -90,7 +90,7 @@ def sample(row: dict[str, Any]) -> str:
 def verdict(row: dict[str, Any]) -> str:
     """An answer in one sentence: verdict, effect, interval, n, p, and what the design could have seen."""
     if row["verdict"] == UNANSWERED:
-        return f"{VERDICTS[UNANSWERED]}: missing {row['missing']}."
+        return f"{VERDICTS[UNANSWERED]}: {lacking(row['missing'])}."
     against_itself = row["level"] == row["baseline"]
     effect = " ".join(filter(None, (signed(row["effect"]), unit(row))))
     said = (
@@ -102,6 +102,11 @@ def verdict(row: dict[str, Any]) -> str:
     if not row["baseline"]:
         said += " A correlation over so few recipes says nothing of why: they differ in more than this."
     return said
+
+
+def lacking(missing: str) -> str:
+    """``missing a/b/c``; or why a question failed."""
+    return missing if missing.startswith(FAILED) else f"missing {missing}"
 
 
 def clean_scores(row: dict[str, Any], found: tuple[float, float] | None) -> str:

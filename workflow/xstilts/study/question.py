@@ -4,12 +4,15 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from xstilts.analysis.difficulty import MEASURES
 from xstilts.errors import ConfigError
 from xstilts.questions.partners import partners
-from xstilts.study.model import CLEAN, NONE, Study
+from xstilts.study.model import CLEAN, NONE, Intermediate, Study
 
 # Outcomes that are read from the representations, and those that are no outcome of clean inputs.
 REPRESENTATIONS = ("alignment", "stability")
+# Of a covariate that is a measure of difficulty.
+PREFIX = "difficulty."
 PERTURBED = ("drop", "relative_drop", "accuracy_under_attack", "stability")
 
 
@@ -113,7 +116,8 @@ def _check_compared(question: Mapping[str, Any], study: Study, where: str) -> No
         known(levels or (), study.intermediate, f"{where}.levels")
         if not study.difficulty:
             raise ConfigError(f"{where}.covariate: the study measures no difficulty; add the key difficulty")
-        known([question["covariate"]], [f"difficulty.{name}" for name in study.difficulty], f"{where}.covariate")
+        known([question["covariate"]], [f"{PREFIX}{name}" for name in study.difficulty], f"{where}.covariate")
+        _check_measured(question, study, where)
         return
     if levels is None:
         raise ConfigError(f"{where}: add levels to contrast, or a covariate to correlate")
@@ -123,6 +127,26 @@ def _check_compared(question: Mapping[str, Any], study: Study, where: str) -> No
     known(levels, among, f"{where}.levels")
     if question["factor"] == "method":
         _check_partners(question, study, where)
+
+
+def _check_measured(question: Mapping[str, Any], study: Study, where: str) -> None:
+    """Check that there are recipes to correlate, and that the covariate is measured of each that is named."""
+    measure = str(question["covariate"]).removeprefix(PREFIX)
+    found = [name for name, recipe in study.intermediate.items() if _measured(recipe, measure, study)]
+    for name in question["levels"] or ():
+        if name not in found:
+            direct = study.intermediate[name].direct
+            why = "it has no intermediate task" if direct else "its tasks need several heads, and none is kept"
+            raise ConfigError(f"{where}.levels: {name} has no {measure} ({why}); name others: {', '.join(found)}")
+    if len(question["levels"] or found) < 2:
+        raise ConfigError(f"{where}: {measure} of a single recipe goes with nothing; add recipes, better five or more")
+
+
+def _measured(recipe: Intermediate, measure: str, study: Study) -> bool:
+    """Whether a recipe has such a difficulty; of tasks whose labels only their data know it is assumed."""
+    if recipe.direct or not MEASURES[measure].null:
+        return not recipe.direct
+    return len({(task.type, task.labels) for task in map(study.task, recipe.tasks)}) == 1
 
 
 def _check_partners(question: Mapping[str, Any], study: Study, where: str) -> None:

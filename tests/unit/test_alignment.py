@@ -64,15 +64,36 @@ def test_the_directions_of_retrieval_differ():
     assert value("p_at_1_to_english", english, other) == 100
 
 
-def test_cka_is_the_published_formula_and_ignores_rotation_scale_and_shift(cloud, rotation):
-    other = np.tanh(cloud[:, ::-1] * 0.3) + np.random.default_rng(3).normal(size=cloud.shape)
-    x, y = cloud - cloud.mean(0), other - other.mean(0)
-    norm = np.linalg.norm
-    by_formula = norm(y.T @ x) ** 2 / (norm(x.T @ x) * norm(y.T @ y))
-    assert value("cka", cloud, other) == pytest.approx(by_formula)
-    assert value("cka", cloud, 7 * other @ rotation + 2) == pytest.approx(by_formula)
-    assert value("cka", cloud, cloud @ rotation) == pytest.approx(1)
-    assert 0 < by_formula < 0.9
+def unbiased_hsic(k: np.ndarray, m: np.ndarray) -> float:
+    """Song et al. 2012, equation 5, of two kernel matrices."""
+    n = len(k)
+    k, m = k - np.diag(np.diag(k)), m - np.diag(np.diag(m))
+    terms = np.trace(k @ m), k.sum() * m.sum() / ((n - 1) * (n - 2)), 2 * (k @ m).sum() / (n - 2)
+    return (terms[0] + terms[1] - terms[2]) / (n * (n - 3))
+
+
+@pytest.mark.parametrize("n", [4, 9, 400])
+def test_cka_is_the_published_formula_and_ignores_rotation_scale_and_shift(cloud, rotation, n):
+    x = cloud[:n]
+    y = np.tanh(x[:, ::-1] * 0.3) + np.random.default_rng(3).normal(size=x.shape)
+    k, m = x @ x.T, y @ y.T
+    by_formula = unbiased_hsic(k, m) / np.sqrt(unbiased_hsic(k, k) * unbiased_hsic(m, m))
+    assert value("cka", x, y) == pytest.approx(by_formula)
+    assert value("cka", x, 7 * y @ rotation + 2) == pytest.approx(by_formula)
+    assert value("cka", x, x @ rotation) == pytest.approx(1)
+    assert abs(by_formula) < 0.9
+
+
+@pytest.mark.parametrize("decay", [0, 1])
+def test_unrelated_vectors_have_no_cka_however_isotropic_they_are(decay):
+    spectrum = np.arange(1.0, 257) ** -decay
+    generator = np.random.default_rng(9)
+    found = [value("cka", *(generator.normal(size=(150, 256)) * spectrum for _ in "xy")) for _ in range(20)]
+    assert abs(np.mean(found)) < 0.02 and max(map(abs, found)) < 0.1
+
+
+def test_three_pairs_are_too_few_for_cka(cloud):
+    assert np.isnan(value("cka", cloud[:3], cloud[:3]))
 
 
 def isoscore_as_published(points: np.ndarray) -> float:

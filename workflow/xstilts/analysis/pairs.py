@@ -4,6 +4,7 @@ Everything is computed in float64 by blocks of rows: beside the vectors, memory 
 ``d × d`` tables for vectors of width d, whatever the number of pairs.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -76,12 +77,35 @@ class Pairs:
         return float(self._cosines(left, right).mean())
 
     def linear_cka(self, left: str, right: str) -> float:
-        """Linear CKA of two arrays of the pairs; NaN if one of them does not vary.
+        """Linear CKA of two arrays of the pairs, debiased; NaN if one of them does not vary, or of fewer than 4 pairs.
 
-        ``||Y'X||² / (||X'X|| ||Y'Y||)`` in Frobenius norms, of centred arrays (Kornblith et al. 2019).
+        ``HSIC(X, Y) / √(HSIC(X, X) HSIC(Y, Y))`` (Kornblith et al. 2019) with the unbiased estimator of HSIC (Song et
+        al. 2012, section 3), as Nguyen et al. 2021 use it. The plain one, ``||Y'X||²``, is about d / (n + d) for n
+        unrelated vectors of d independent numbers, and so depends on how isotropic they are.
         """
-        scale = float(np.linalg.norm(self.scatter(left)) * np.linalg.norm(self.scatter(right)))
-        return float((self.product(left, right) ** 2).sum()) / scale if scale else float("nan")
+        n = len(self.english)
+        scale = self._hsic(left, left) * self._hsic(right, right) if n > 3 else 0.0
+        return self._hsic(left, right) / math.sqrt(scale) if scale > 0 else float("nan")
+
+    def _hsic(self, left: str, right: str) -> float:
+        """Unbiased HSIC of linear kernels, times n (n - 3); 0 where an array does not vary.
+
+        Rows of centred arrays sum to zero, so that of the estimator's sums over the kernels those over the diagonals
+        are left, which are the rows' squared lengths.
+        """
+        n = len(self.english)
+        mine, other = self._lengths(left), self._lengths(right)
+        if not (self.scatter(left).any() and self.scatter(right).any()):
+            return 0.0
+        table = self.scatter(left) if left == right else self.product(left, right)
+        diagonals = n / (n - 2) * float(mine @ other) - float(mine.sum() * other.sum()) / ((n - 1) * (n - 2))
+        return float((table**2).sum()) - diagonals
+
+    def _lengths(self, side: str) -> Array:
+        """Squared length of every row of an array, centred (``(n,)``)."""
+        x = self._array(side)
+        mean = x.mean(0, dtype=np.float64)
+        return np.concatenate([((x[rows] - mean) ** 2).sum(1) for rows in self._blocks()])
 
     def scatter(self, side: str) -> Array:
         """``X'X`` of an array, centred (``(d, d)``); zeros where its rows differ by rounding alone."""

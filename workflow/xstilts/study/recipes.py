@@ -16,7 +16,7 @@ TRAINING_VERSION = 3
 CONTEXT_CUTS_VERSION = 1  # of xstilts.models.cuts: part of the recipes that train on span QA
 EVALUATION_VERSION = 2
 PIECES_VERSION = 1  # of how sentences to be tagged are cut: part of the recipes that score tagging
-ALIGNMENT_VERSION = 1
+ALIGNMENT_VERSION = 2
 DIFFICULTY_VERSION = 2
 ANSWERS_VERSION = 3
 

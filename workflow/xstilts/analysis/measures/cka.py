@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def cka(pairs: "Pairs") -> float:
-    """Linear CKA of both sides; 1 if they are equal up to rotation, scale and shift."""
+    """Debiased linear CKA of both sides; 1 if they are equal up to rotation, scale and shift, about 0 if unrelated."""
     return pairs.linear_cka("english", "other")
 
 
@@ -17,10 +17,10 @@ MEASURES = (
     Measure(
         "cka",
         "linear CKA with English",
-        "similarity of the geometry of both sides, from 0 to 1; not below (n small: biased upwards)",
-        "Kornblith et al. 2019 (ICML), linear CKA",
+        "similarity of the geometry of both sides; 1: the same up to rotation and scale, about 0: unrelated",
+        "Kornblith et al. 2019 (ICML), linear CKA; unbiased HSIC as in Nguyen et al. 2021 (ICLR)",
         5,
         cka,
-        (0, 1),
+        (-1, 1),
     ),
 )

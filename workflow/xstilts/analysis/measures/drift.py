@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def similarity(pairs: "Pairs") -> float:
-    """Linear CKA of the same sentences in checkpoint and pretrained encoder."""
+    """Debiased linear CKA of the same sentences in checkpoint and pretrained encoder."""
     return pairs.linear_cka("other", "other_before")
 
 
@@ -23,10 +23,10 @@ MEASURES = (
         "pretrained_cka",
         "linear CKA with pretrained",
         "similarity of the geometry to the pretrained encoder's for the same sentences; 1: not moved",
-        "Kornblith et al. 2019 (ICML), linear CKA",
+        "Kornblith et al. 2019 (ICML), linear CKA; unbiased HSIC as in Nguyen et al. 2021 (ICLR)",
         7,
         similarity,
-        (0, 1),
+        (-1, 1),
         reference=True,
     ),
     Measure(

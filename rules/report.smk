@@ -20,9 +20,10 @@ rule report:
         context=per(lambda: CONTEXT),
         command=per(lambda: COMMAND),
         arms=per(lambda: canonical_json(ARMS)),
+        published=per(lambda: canonical_json(STUDY.published)),
         figures=subpath(input.figures, parent=True),
     shell:
-        "xstilts report --context - --arms -"
+        "xstilts report --context - --arms - --published -"
         " --command {params.command:q} --scores {input.scores:q} --training {input.training:q}"
         " --answers {input.answers:q} --figures {params.figures:q} --output {output:q}"
-        " <<< {params.context:q}$'\\n'{params.arms:q} 2>&1 | tee -i {log:q}"
+        " <<< {params.context:q}$'\\n'{params.arms:q}$'\\n'{params.published:q} 2>&1 | tee -i {log:q}"

@@ -47,6 +47,12 @@ STUDY_EDITS = {
         set(),
     ),
     "the title": (lambda study: study.update(title="Another"), REPORTED),
+    "a published score": (
+        lambda study: study.update(
+            published=[{"source": "Nobody", "model": "none", "intermediate": "none", "scores": {"pos": 50.0}}]
+        ),
+        {"report.html"},
+    ),
     "a figure's size": (lambda study: study.update(figures={"dpi": 90}), {"figures/figures.json", "report.html"}),
     "every recipe's warm-up": (training("warmup", 0.2), FINE_TUNED),
     "the optimiser of one target": (

@@ -12,6 +12,7 @@ from xstilts.artifacts import atomic_file
 from xstilts.questions.answers import read_answers
 from xstilts.questions.table import read_scores
 from xstilts.report import tables, words
+from xstilts.report.published import beside_published
 
 # Figures that belong to the answers; the others come after the scores.
 FIRST_PAGE = ("forest", "noise_curve", "alignment_layers", "difficulty_scatter")
@@ -31,7 +32,7 @@ def build_report(
         scores: the score table.
         answers: what :func:`xstilts.questions.answers.answer_questions` returned for it.
         runs: the table of training runs.
-        context: the study's context.
+        context: the study's context; with published results, ``published``.
         figures_dir: where :func:`xstilts.figures.draw_all` drew.
         output: the HTML file; links to manifests are relative to its folder.
     """
@@ -48,6 +49,7 @@ def build_report(
         "detectable": words.detectable,
         "lacking": words.lacking,
         "signed": words.signed,
+        "difference": words.difference,
         "outcome": words.outcome,
         "settings": tables.settings,
     }
@@ -55,6 +57,7 @@ def build_report(
         context=context,
         questions=tables.questions(answers, scores, context),
         summaries=tables.summaries(scores, context),
+        published=beside_published(scores, context.get("published", []), context),
         language_tables=tables.language_tables(scores, context),
         training=tables.training(runs, context),
         figures=tables.figures(figures_dir),

@@ -30,6 +30,11 @@ def signed(value: float) -> str:
     return f"{value + 0.0:+.{_digits(value)}f}".replace("-", "−")
 
 
+def difference(value: float) -> str:
+    """Signed; an em dash where there is none."""
+    return signed(value) if math.isfinite(value) else "—"
+
+
 def interval(low: float, high: float) -> str:
     """``[1.0, 5.4]``."""
     if not math.isfinite(low):

@@ -23,6 +23,7 @@ from xstilts.study.model import (
     Target,
 )
 from xstilts.study.overrides import overridden
+from xstilts.study.published import published_scores
 from xstilts.study.question import check_question, complete_question, known
 from xstilts.study.recipes import perturbation_files
 from xstilts.study.schema import validate
@@ -84,6 +85,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
         figures=MappingProxyType(raw["figures"]),
         alignment=alignment,
         difficulty=_difficulty(raw.get("difficulty")),
+        published=published_scores(raw["published"], encoders, intermediate, targets, find),
     )
     if alignment is not None and not list(alignment_runs(study)):
         raise ConfigError(f"{origin}: alignment.checkpoints: the study has none of them; add pretrained")

@@ -212,6 +212,7 @@ class Study:
     figures: Mapping[str, Any]
     alignment: Alignment | None = None
     difficulty: tuple[str, ...] = ()
+    published: tuple[Mapping[str, Any], ...] = ()
 
     def task(self, name: str) -> tasks.Task:
         """A task in the edition that the study reads."""

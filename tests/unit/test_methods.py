@@ -86,8 +86,11 @@ def test_fgm_steps_by_epsilon_along_the_gradient_and_leaves_the_embeddings_alone
 def test_what_a_method_computes_is_counted(name, settings, done, encoder):
     """A pass that only moves the perturbation has no gradients of the parameters: two thirds of a whole one."""
     _, _, passes = micro_batch(encoder, "classification")
-    method(name, **settings).backward(passes)
+    found = method(name, **settings)
+    found.backward(passes)
     assert passes.done == pytest.approx(done)
+    # What `xstilts plan` counts with before anything has run.
+    assert found.passes(found.settings) == pytest.approx(done)
 
 
 def test_a_method_of_two_passes_costs_twice_the_operations(encoder, tmp_path, monkeypatch):
@@ -99,6 +102,48 @@ def test_a_method_of_two_passes_costs_twice_the_operations(encoder, tmp_path, mo
         found[name] = train(recipe, encoder, [tmp_path / "toy"], tmp_path / name, "toy")
     assert found["fgm"]["cost"]["flops"] == 2 * found["standard"]["cost"]["flops"]
     assert found["fgm"]["history"]["tokens"] == found["standard"]["history"]["tokens"]
+
+
+# Of the toy encoder with a classifier: two layers of attention, feed-forward and norms, the head's two.
+TOY_PARAMETERS = 2 * (6 * (32 * 32 + 32) + 4 * 32) + (32 * 32 + 32) + (32 * 2 + 2)
+
+
+def operations(tokens):
+    """Of forward and backward passes over tokens in sequences of four, in the toy encoder: by hand."""
+    return tokens * (6 * TOY_PARAMETERS + 12 * 2 * 32 * 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "examples", "sentences", "discriminated"),
+    [
+        ("standard", {}, 1, 0, 0),
+        ("char_adversarial", {"copies": 6}, 1 + 6 / 3, 0, 0),
+        ("dann", {"batch_size": 8, "updates": 4, "hidden_size": 10}, 1, 8 * (1 + 4 / 3), 8 * (1 + 4)),
+        ("char_adversarial+dann", {"copies": 3, "batch_size": 8, "updates": 4, "hidden_size": 10}, 2, 56 / 3, 40),
+    ],
+)
+def test_operations_of_candidates_and_unlabelled_text_are_counted(
+    name, settings, examples, sentences, discriminated, encoder, tmp_path, monkeypatch
+):
+    """Every sequence is cut to four tokens, so that nothing is padded and a count by hand is exact."""
+    pretend_tasks(monkeypatch, toy="classification", text="mlm")
+    for folder in ("toy", "text"):
+        write_json(tmp_path / folder / MANIFEST, {})
+    options = {
+        part: {key: value for key, value in settings.items() if key in methods.get(part).options}
+        for part in name.split("+")
+    }
+    recipe = RECIPE | {"method": name, "methods": methods.resolve(name, options), "epochs": 0.5, "max_length": 4}
+    text = None
+    if "dann" in name:
+        recipe |= {"text": {"task": "text", "languages": ["de", "th"], "examples": 40}}
+        text = tmp_path / "text"
+    manifest = train(recipe, encoder, [tmp_path / "toy"], tmp_path / "run", "toy", text=text)
+    steps = 192 * 0.5 / 16
+    discriminator = (32 * 10 + 10) + (10 * 2 + 2)
+    by_hand = operations(steps * 4 * (16 * examples + sentences)) + steps * 6 * discriminator * discriminated
+    assert manifest["cost"]["flops"] == pytest.approx(by_hand)
+    assert manifest["history"]["tokens"] == steps * 16 * 4
 
 
 @pytest.mark.parametrize("task_type", LABELLED)

@@ -11,6 +11,7 @@ from xstilts.plan.estimate import START_UP, Estimator
 from xstilts.plan.schedule import critical_path, makespan
 from xstilts.plan.why import changes
 from xstilts.plan.work import KNOWN, Shape, training_flops
+from xstilts.training import methods
 
 
 def job(name: str, needs=(), gpus: int = 1, threads: int = 1) -> Job:
@@ -58,10 +59,30 @@ def test_the_size_of_xlm_r_is_the_papers():
 
 def test_a_grid_of_learning_rates_costs_a_run_each():
     shape = Shape(12, 768, 3072, 250002)
-    recipe = {"learning_rate": [1e-5], "epochs": 2, "evaluations": 4}
+    recipe = {"learning_rate": [1e-5], "epochs": 2, "evaluations": 4, "batch_size": 10, "methods": []}
     one = training_flops(shape, recipe, 1000, 100, 64)
     assert one == pytest.approx(6 * shape.matrices * 2000 * 64 + 2 * shape.matrices * 400 * 64, rel=0.02)
     assert training_flops(shape, recipe | {"learning_rate": [1e-5, 2e-5]}, 1000, 100, 64) == 2 * one
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "tokens"),
+    [
+        ("fgm", {}, 2 * 1000),
+        ("pgd", {"steps": 4}, (2 + 3 * 2 / 3) * 1000),
+        ("char_adversarial", {"copies": 6}, (1 + 6 / 3) * 1000),
+        # 100 steps of ten examples, each with 4 sentences forward and backward and twice as many forward.
+        ("dann", {"batch_size": 4, "updates": 2}, 1000 + 100 * (4 + 8 / 3)),
+    ],
+)
+def test_what_a_method_does_besides_one_pass_over_the_examples_is_planned(method, options, tokens):
+    shape = Shape(12, 768, 3072, 250002)
+    recipe = {"learning_rate": [1e-5], "epochs": 1, "evaluations": 0, "batch_size": 10}
+    plain, other = (
+        training_flops(shape, recipe | {"methods": methods.resolve(*found)}, 1000, 0, 64)
+        for found in (("standard", {}), (method, {method: options}))
+    )
+    assert other / plain == pytest.approx(tokens / 1000)
 
 
 def test_changes_name_the_keys():
@@ -117,6 +138,7 @@ def modelled(rule: str, recipe: dict, task=tasks.get) -> float:
 
 def test_rows_are_those_of_the_edition_that_the_study_reads():
     recipe = {"tasks": ["mnli"], "examples": None, "epochs": 1, "evaluations": 0, "learning_rate": [1e-5]}
+    recipe |= {"methods": [], "batch_size": 32}
     small = modelled("intermediate", recipe)
     whole = modelled("intermediate", recipe, lambda name: tasks.choose(name, "hub"))
     assert whole / small == pytest.approx(392_702 / 9_295)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xstilts.artifacts import read_json
+from xstilts.training import methods
 
 # Configurations of encoders that are not on disk yet: Conneau et al. 2020 (arXiv 1911.02116), section 4 and table 6.
 KNOWN = {
@@ -58,6 +59,13 @@ class Shape:
         return tokens * factor * (self.matrices + 2 * self.layers * length * self.hidden)
 
 
+def passes(recipe: Mapping[str, Any]) -> tuple[float, float]:
+    """Passes, forward and backward, that a recipe's methods take: of an example, and of unlabelled sentences a step."""
+    taken = {"objective": methods.get(methods.STANDARD).passes({}), "inputs": 0.0, "auxiliary": 0.0}
+    taken |= {(method := methods.get(one["name"])).role: method.passes(one) for one in recipe["methods"]}
+    return taken["objective"] + taken["inputs"], taken["auxiliary"]
+
+
 def training_flops(shape: Shape, recipe: Mapping[str, Any], rows: float, dev_rows: float, length: float) -> float:
     """Operations of a fine-tuning run: every learning rate of its grid, dev scoring included.
 
@@ -69,6 +77,10 @@ def training_flops(shape: Shape, recipe: Mapping[str, Any], rows: float, dev_row
         length: mean tokens per example.
     """
     runs = len(recipe["learning_rate"])
-    trained = shape.flops(rows * recipe["epochs"] * length, length, TRAINING)
+    seen = rows * recipe["epochs"]
+    of_examples, of_text = passes(recipe)
+    # Unlabelled sentences are taken to be as long as examples.
+    texts = of_text * seen / recipe["batch_size"]
+    trained = shape.flops((seen * of_examples + texts) * length, length, TRAINING)
     scored = shape.flops(dev_rows * recipe["evaluations"] * length, length, FORWARD)
     return runs * (trained + scored)

@@ -1,7 +1,6 @@
 """A run in motion: everything that a resumed run needs to go on bit for bit."""
 
 import dataclasses
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,7 +32,6 @@ class Attempt:
         history: what was done.
         kept: the selected weights, on the CPU.
         losses: training losses since the last dev score.
-        counted: what this process alone counted since the history was last brought up to date.
     """
 
     def __init__(
@@ -55,7 +53,6 @@ class Attempt:
         self.history = History(steps=steps)
         self.kept: dict[str, Tensor] = {}
         self.losses: list[float] = []
-        self.counted: defaultdict[str, float] = defaultdict(float)
         rank = setting.world.rank
         torch.manual_seed(derive_seed("dropout", setting.seed, setting.phase, *([rank] if rank else [])))
 
@@ -88,8 +85,8 @@ class Attempt:
 
     def share_counts(self) -> None:
         """Bring the history's counters up to date, in all processes."""
-        self.history.count(self.setting.world, self.setting.device, self.counted)
-        self.counted.clear()
+        self.history.count(self.setting.world, self.setting.device, self.setting.counted)
+        self.setting.counted.clear()
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Tensors and facts from which :meth:`restore` goes on."""

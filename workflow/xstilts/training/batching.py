@@ -64,7 +64,12 @@ def inference_batches(items: Sequence[Item], max_tokens: int) -> Iterator[list[i
 
 def padded_tokens(items: Sequence[Item]) -> int:
     """Tokens of a pass over ``items`` with its padding, in length and in number of choices."""
-    return len(items) * max(len(item.sequences) for item in items) * max(item.length for item in items)
+    return len(items) * max(len(item.sequences) for item in items) * longest(items)
+
+
+def longest(items: Sequence[Item]) -> int:
+    """Tokens of the longest sequence of ``items``."""
+    return max(item.length for item in items)
 
 
 def real_tokens(items: Sequence[Item]) -> int:

@@ -2,6 +2,12 @@
 
 from typing import Any
 
+# Operations of a pass per parameter and token, forward and backward (Kaplan et al. 2020, section 2.1).
+TRAINING_FLOPS = 6.0
+# The share of a pass, forward and backward, that is its forward half: the backward one multiplies twice as much.
+FORWARD = 1 / 3
+# The same of a pass that asks for the gradient of a perturbation, and not of the parameters.
+ASCENT = 2 / 3
 # Dense bf16 peaks in TFLOP/s from the makers' data sheets, by a part of the name that CUDA reports.
 PEAKS = {"H200": 989.4, "H100 PCIe": 756.0, "H100": 989.4, "A100": 312.0, "L40S": 362.0, "L4": 121.0}
 
@@ -19,7 +25,7 @@ def training_flops(model: Any, tokens: float, token_pairs: float) -> float:
     """
     config = model.config
     attention: float = 12.0 * config.num_hidden_layers * config.hidden_size * token_pairs
-    return 6.0 * parameters_at_work(model) * tokens + attention
+    return TRAINING_FLOPS * parameters_at_work(model) * tokens + attention
 
 
 def named_peak(device_name: str) -> float | None:

@@ -9,7 +9,7 @@ import torch
 
 from xstilts.training.parallel import World
 
-COUNTED = ("tokens", "padded_tokens", "passed_tokens", "token_pairs")
+COUNTED = ("tokens", "padded_tokens", "passed_tokens", "token_pairs", "extra_flops")
 
 
 @dataclass
@@ -27,8 +27,10 @@ class History:
         step_seconds: training time without dev scoring.
         tokens: tokens of the examples in all processes, without padding.
         padded_tokens: the same with padding.
-        passed_tokens: the same in every pass that the method took; a pass is one forward and one backward.
+        passed_tokens: the same in every pass that the methods took, of candidates and unlabelled text too; a pass is
+            one forward and one backward, a forward one alone a third.
         token_pairs: attention pairs of those passes.
+        extra_flops: operations of what methods train beside the model.
         examples_per_second: of the training time.
         tokens_per_second: without padding.
         padding: padded fraction of the tokens that went through the model.
@@ -45,6 +47,7 @@ class History:
     padded_tokens: int = 0
     passed_tokens: float = 0.0
     token_pairs: float = 0.0
+    extra_flops: float = 0.0
     examples_per_second: float = 0.0
     tokens_per_second: float = 0.0
     padding: float = 0.0

@@ -160,7 +160,7 @@ def device_name(device: torch.device) -> str:
 
 def _cost(model: Any, total: Mapping[str, float], device: torch.device, world: World) -> dict[str, Any]:
     """Floating-point operations of all training passes and, where the device's peak is known, the share of it used."""
-    flops = cost.training_flops(model, total["passed_tokens"], total["token_pairs"])
+    flops = cost.training_flops(model, total["passed_tokens"], total["token_pairs"]) + total["extra_flops"]
     rate = flops / total["step_seconds"]
     peak = cost.named_peak(device_name(device))
     return {

@@ -15,7 +15,15 @@ from torch import Tensor
 from xstilts.errors import XstiltsError
 from xstilts.models.heads import Head, Item
 from xstilts.training.attempt import Attempt
-from xstilts.training.batching import inference_batches, micro_batches, padded_tokens, real_tokens, token_budget
+from xstilts.training.batching import (
+    inference_batches,
+    longest,
+    micro_batches,
+    padded_tokens,
+    real_tokens,
+    token_budget,
+)
+from xstilts.training.cost import FORWARD
 from xstilts.training.dropout import cheap_dropout
 from xstilts.training.methods import Inputs, Objective
 from xstilts.training.passes import Passes
@@ -101,6 +109,7 @@ def _present(attempt: Attempt, stream: Stream, own: Sequence[tuple[int, int]], i
             setting.device,
             setting.budget,
             setting.precision_name,
+            lambda part: setting.count_passes(padded_tokens(part), longest(part), FORWARD),
         )
 
     return inputs.present(stream, indices, epochs, losses)
@@ -154,7 +163,7 @@ def _backward(
     objective: Objective,
     see: Callable[[Sequence[Item], Any], None] | None,
 ) -> Tensor:
-    model, setting, counted = attempt.learner.models[stream.key], attempt.setting, attempt.counted
+    model, setting, counted = attempt.learner.models[stream.key], attempt.setting, attempt.setting.counted
     attempt.learner.train()
     total = torch.zeros((), device=setting.device)
     for part in micro_batches(batch, setting.budget):
@@ -163,8 +172,7 @@ def _backward(
         padded = padded_tokens(part)
         counted["tokens"] += real_tokens(part)
         counted["padded_tokens"] += padded
-        counted["passed_tokens"] += padded * passes.done
-        counted["token_pairs"] += padded * max(item.length for item in part) * passes.done
+        setting.count_passes(padded, longest(part), passes.done)
     return total
 
 
@@ -217,15 +225,25 @@ def predict_logits(
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def item_losses(
-    model: Any, head: Head, items: Sequence[Item], device: torch.device, max_tokens: int | None, precision: str = "fp32"
+    model: Any,
+    head: Head,
+    items: Sequence[Item],
+    device: torch.device,
+    max_tokens: int | None,
+    precision: str = "fp32",
+    count: Callable[[Sequence[Item]], None] = lambda part: None,
 ) -> Tensor:
-    """Loss of every item, ``(items,)`` on the CPU, from length-grouped passes without dropout."""
+    """Loss of every item, ``(items,)`` on the CPU, from length-grouped passes without dropout.
+
+    ``count`` is told the items of every pass.
+    """
     model.eval()
     losses = torch.zeros(len(items))
     for indices in inference_batches(items, token_budget(max_tokens, device.type)):
         batch = [items[index] for index in indices]
         with autocast(device, precision):
             outputs = head.forward(model, batch, device)
+        count(batch)
         losses[indices] = head.terms(outputs, batch).item_losses(len(batch)).cpu()
     return losses
 

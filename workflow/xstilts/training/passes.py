@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from xstilts.models.heads import Head, Item
+from xstilts.training.cost import ASCENT
 
 
 class Passes:
@@ -78,7 +79,7 @@ class Passes:
     def ascent(self, loss: Tensor, delta: Tensor) -> Tensor:
         """The gradient of the perturbation alone: a backward pass without the parameters' half of it."""
         (gradient,) = torch.autograd.grad(loss, delta)
-        self.done -= 1 / 3
+        self.done += ASCENT - 1
         return gradient
 
     def zeros(self) -> Tensor:

@@ -76,7 +76,7 @@ class Search:
         self.steps = total_steps(self.mixture.size, recipe)
         self.tuning: list[dict[str, Any]] = []
         self.resumed: list[dict[str, int]] = []
-        self.total = {"passed_tokens": 0.0, "token_pairs": 0.0, "step_seconds": 0.0}
+        self.total = {"passed_tokens": 0.0, "token_pairs": 0.0, "extra_flops": 0.0, "step_seconds": 0.0}
         self._best: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self._cartographer: Cartographer | None = None
         self.cartography: Cartographer | None = None

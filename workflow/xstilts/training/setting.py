@@ -1,6 +1,7 @@
 """What a run works in: the device, the processes, the precision, and the unlabelled text that a method may want."""
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ class Setting:
         precision_name: ``auto``, ``fp32`` or ``bf16``.
         budget: padded tokens per pass; lowered when memory runs out.
         texts: token ids of unlabelled sentences by language.
+        counted: what this process alone counted since the history was last brought up to date.
     """
 
     encoder: Any
@@ -39,6 +41,7 @@ class Setting:
     precision_name: str
     budget: int
     texts: Mapping[str, Sequence[list[int]]] = field(default_factory=dict)
+    counted: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     @classmethod
     def of(
@@ -60,6 +63,17 @@ class Setting:
     def precision(self) -> contextlib.AbstractContextManager[Any]:
         """The context in which forward passes run."""
         return autocast(self.device, self.precision_name)
+
+    def count_passes(self, tokens: int, length: int, passes: float) -> None:
+        """Count what the encoder computes: a forward and a whole backward pass are one.
+
+        Args:
+            tokens: in one pass, with padding.
+            length: of its sequences.
+            passes: how many.
+        """
+        self.counted["passed_tokens"] += tokens * passes
+        self.counted["token_pairs"] += tokens * length * passes
 
     def collate(self, sequences: Sequence[list[int]]) -> dict[str, Tensor]:
         """Pad token ids into ``input_ids`` and ``attention_mask``, ``(sequences, tokens)``."""

@@ -79,6 +79,14 @@ class Method(abc.ABC):
                 )
         return {key: option.default for key, option in cls.options.items()} | dict(settings)
 
+    @classmethod
+    @abc.abstractmethod
+    def passes(cls, settings: Mapping[str, Any]) -> float:
+        """How often text goes through the encoder for it: a forward and a whole backward pass are one.
+
+        Of an objective, per example; of inputs, beside those; of an auxiliary, in unlabelled sentences per step.
+        """
+
 
 class Objective(Method):
     """Decides the passes of a micro-batch."""

@@ -1,8 +1,9 @@
 """Training on the worst of several noisy copies, drawn anew in every epoch."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from xstilts.training.cost import FORWARD
 from xstilts.training.methods.base import Inputs, Option
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ class CharAdversarial(Inputs):
         "strength": Option(0.1, "rate per grapheme cluster; not sourced"),
         "copies": Option(4, "not sourced", minimum=1),
     }
+
+    @classmethod
+    def passes(cls, settings: Mapping[str, Any]) -> float:
+        """Every copy forward."""
+        return float(settings["copies"] * FORWARD)
 
     def present(
         self,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from xstilts.seeds import derive_seed, rng
+from xstilts.training.cost import FORWARD, TRAINING_FLOPS
 from xstilts.training.methods.base import Auxiliary, Option
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ class Dann(Auxiliary):
         self.optimizer = torch.optim.Adam(self.discriminator.parameters(), settings["learning_rate"], fused=True)
         self.correct = self.seen = 0.0
 
+    @classmethod
+    def passes(cls, settings: Mapping[str, Any]) -> float:
+        """Each of the discriminator's batches forward, the one against it forward and backward."""
+        return float(settings["batch_size"] * (1 + settings["updates"] * FORWARD))
+
     def backward(self, step: int, steps: int) -> None:
         """Passes over unlabelled sentences: some for the discriminator, one against it for the encoder."""
         self._teach(step)
@@ -86,12 +92,12 @@ class Dann(Auxiliary):
         vectors = torch.zeros(len(texts), self.setting.encoder.config.hidden_size, device=device)
         own = torch.zeros(len(texts), dtype=torch.bool, device=device)
         with torch.no_grad():
-            for places, found in self._vectors(texts):
+            for places, found in self._vectors(texts, FORWARD):
                 vectors[places], own[places] = found, True
         for start in range(0, len(texts), size):
             places = start + own[start : start + size].nonzero().flatten()
             self.optimizer.zero_grad()
-            logits = self.discriminator(vectors[places])
+            logits = self._guesses(vectors[places])
             loss = torch.nn.functional.cross_entropy(logits, labels[places], reduction="sum") / size
             loss.backward()
             self.setting.world.sum_gradients(self.discriminator.parameters(), loss.detach())
@@ -102,12 +108,19 @@ class Dann(Auxiliary):
         import torch
 
         labels, texts = self._draw("text", step, self.settings["batch_size"])
-        for places, vectors in self._vectors(texts):
-            logits = self.discriminator(vectors, self.settings["coefficient"] * ramp)
+        for places, vectors in self._vectors(texts, 1.0):
+            logits = self._guesses(vectors, self.settings["coefficient"] * ramp)
             loss = torch.nn.functional.cross_entropy(logits, labels[places], reduction="sum") / len(texts)
             loss.backward()
             self.correct += float((logits.argmax(-1) == labels[places]).sum())
             self.seen += len(places)
+
+    def _guesses(self, vectors: "Tensor", scale: float = 0.0) -> "Tensor":
+        """The discriminator's logits, with what it computes for them and their gradient counted."""
+        size = sum(parameter.numel() for parameter in self.discriminator.parameters())
+        self.setting.counted["extra_flops"] += TRAINING_FLOPS * size * len(vectors)
+        logits: Tensor = self.discriminator(vectors, scale)
+        return logits
 
     def _draw(self, purpose: str, step: int, count: int) -> "tuple[Tensor, list[list[int]]]":
         """Languages, equally likely, as labels ``(count,)``; and token ids of a sentence of each."""
@@ -118,8 +131,11 @@ class Dann(Auxiliary):
         texts = [generator.choice(self.setting.texts[self.languages[label]]) for label in drawn]
         return torch.tensor(drawn, device=self.setting.device), texts
 
-    def _vectors(self, texts: Sequence[list[int]]) -> "Iterator[tuple[Tensor, Tensor]]":
-        """Of this process's share, in passes that fit: places among ``texts``, and vectors ``(places, width)``."""
+    def _vectors(self, texts: Sequence[list[int]], passes: float) -> "Iterator[tuple[Tensor, Tensor]]":
+        """Of this process's share, in passes that fit: places among ``texts``, and vectors ``(places, width)``.
+
+        Each counts as ``passes``: one is a forward and a backward pass.
+        """
         import torch
 
         from xstilts.models.pooling import POOLINGS
@@ -127,6 +143,8 @@ class Dann(Auxiliary):
         setting = self.setting
         for part in setting.micro_batches(setting.world.share(list(enumerate(texts)))):
             inputs = setting.collate([ids for _, ids in part])
+            count, length = inputs["input_ids"].shape
+            setting.count_passes(count * length, length, passes)
             with setting.precision():
                 states = setting.encoder(**inputs).last_hidden_state
             places = torch.tensor([place for place, _ in part], device=setting.device)

@@ -1,7 +1,7 @@
 """Fast gradient method on the input embeddings."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from xstilts.training.methods.base import Objective, Option
 
@@ -25,6 +25,11 @@ class Fgm(Objective):
         "epsilon": Option(1.0, "usual in transformer implementations; Miyato et al. use 5.0 on normalised embeddings"),
         "coefficient": Option(1.0, "Miyato et al. 2017, adv_reg_coeff"),
     }
+
+    @classmethod
+    def passes(cls, settings: Mapping[str, Any]) -> float:
+        """Clean and perturbed."""
+        return 2.0
 
     def backward(self, passes: "Passes") -> "Tensor":
         """Two passes."""

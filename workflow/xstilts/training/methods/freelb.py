@@ -1,7 +1,7 @@
 """Free large-batch adversarial training."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from xstilts.training.methods.base import Objective, Option
 
@@ -26,6 +26,11 @@ class FreeLB(Objective):
         "initial_magnitude": Option(0.1, "authors' MNLI script: adv_init_mag"),
         "max_norm": Option(0.3, "authors' MNLI script: adv_max_norm; 0 is unbounded"),
     }
+
+    @classmethod
+    def passes(cls, settings: Mapping[str, Any]) -> float:
+        """One per ascent step."""
+        return float(settings["steps"])
 
     def backward(self, passes: "Passes") -> "Tensor":
         """``steps`` passes."""

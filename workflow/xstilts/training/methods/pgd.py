@@ -1,8 +1,9 @@
 """Projected gradient descent on the input embeddings."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from xstilts.training.cost import ASCENT
 from xstilts.training.methods.base import Objective, Option
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ class Pgd(Objective):
         "step_size": Option(0.3, "convention, not sourced"),
         "epsilon": Option(1.0, "convention, not sourced"),
     }
+
+    @classmethod
+    def passes(cls, settings: Mapping[str, Any]) -> float:
+        """The first and the last whole, those between for the perturbation alone."""
+        return float(2 + (settings["steps"] - 1) * ASCENT)
 
     def backward(self, passes: "Passes") -> "Tensor":
         """``steps + 1`` passes."""

@@ -1,7 +1,7 @@
 """Robust representations through regularised fine-tuning."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from xstilts.training.methods.base import Objective, Option
 
@@ -25,6 +25,11 @@ class R3F(Objective):
         "epsilon": Option(1e-5, "fairseq examples/rxf"),
         "coefficient": Option(1.0, "fairseq examples/rxf: r3f_lambda"),
     }
+
+    @classmethod
+    def passes(cls, settings: Mapping[str, Any]) -> float:
+        """Clean and noisy."""
+        return 2.0
 
     def backward(self, passes: "Passes") -> "Tensor":
         """Two forward passes and one backward pass through both."""

@@ -1,8 +1,9 @@
 """Smoothness-inducing adversarial regularisation."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from xstilts.training.cost import ASCENT
 from xstilts.training.methods.base import Objective, Option
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class Smart(Objective):
         "noise": Option(1e-5, "authors' train.py: noise_var"),
         "epsilon": Option(1e-5, "radius of the ball, taken equal to the noise; not sourced"),
     }
+
+    @classmethod
+    def passes(cls, settings: Mapping[str, Any]) -> float:
+        """Clean and near, and the steps from one to the other for the perturbation alone."""
+        return float(2 + settings["steps"] * ASCENT)
 
     def backward(self, passes: "Passes") -> "Tensor":
         """``steps + 2`` forward passes, of which the first and the last are differentiated together."""

@@ -1,6 +1,7 @@
 """Plain fine-tuning: one forward and one backward pass."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from xstilts.training.methods.base import Objective
 
@@ -16,6 +17,11 @@ class Standard(Objective):
     name = "standard"
     summary = "cross-entropy, nothing else"
     source = "Devlin et al. 2019"
+
+    @classmethod
+    def passes(cls, settings: Mapping[str, Any]) -> float:
+        """One."""
+        return 1.0
 
     def backward(self, passes: "Passes") -> "Tensor":
         """One pass."""

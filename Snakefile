@@ -1,9 +1,8 @@
-import gc
 import signal
 
 from snakemake.utils import min_version
 
-from xstilts.environment import let_jobs_find_xstilts
+from xstilts.environment import collect_seldom, let_jobs_find_xstilts
 from xstilts.failures import failures
 from xstilts.plan.edited import check_recipes
 from xstilts.relay import relay_signals
@@ -11,6 +10,7 @@ from xstilts.timers import cancel_timers
 
 min_version("9.10")
 
+collect_seldom()
 let_jobs_find_xstilts()
 
 # SLURM warns a job of its wall clock by SIGUSR1. Snakemake must not die of it, nor the shell around the training process,
@@ -20,9 +20,6 @@ if workflow.remote_exec:
 else:
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 shell.prefix("set -euo pipefail; trap '' USR1; ")
-
-# Nothing of a graph that grows is garbage: it is searched less often for any, which a study of thousands of jobs notices.
-gc.set_threshold(100_000, 50, 100)
 
 # A study given by --configfile stands alone: merging it into the default one would mix two studies.
 if not workflow.config_settings.configfiles:

@@ -22,10 +22,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from xstilts import tasks
-from xstilts.cli import collect_seldom
 from xstilts.data.fetch import write_source
 from xstilts.data.prepare import prepare
 from xstilts.data.read import load_rows
+from xstilts.environment import collect_seldom
 from xstilts.miniature.nli import pairs
 from xstilts.miniature.realise import sentence
 

@@ -1,9 +1,7 @@
 """The `xstilts` command: thin subcommands, at least one per rule."""
 
 import argparse
-import atexit
 import contextlib
-import gc
 import importlib
 import os
 import pkgutil
@@ -12,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from xstilts import __version__, devices
+from xstilts.environment import collect_seldom
 from xstilts.errors import XstiltsError
 
 
@@ -26,12 +25,6 @@ def parser() -> argparse.ArgumentParser:
         if not module.name.startswith("_"):
             importlib.import_module(f"{__name__}.{module.name}").register(commands)
     return top
-
-
-def collect_seldom() -> None:
-    """Look for garbage less often: imports and rows make millions of objects and none of it."""
-    gc.set_threshold(100_000, 50, 100)
-    atexit.register(gc.freeze)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -89,6 +89,9 @@ def _quickly() -> Iterator[None]:
         ):
             yield
     finally:
+        # Put away with the old, unsearched.
+        gc.freeze()
+        gc.unfreeze()
         if collecting:
             gc.enable()
 
@@ -119,7 +122,7 @@ def _job(job: Any, workflow: Any, needs: Callable[[Any], tuple[int, int]]) -> Jo
         gpus=gpus,
         recipe=recipe_of(job),
         seeds=_strings(param(job, "seeds")),
-        data=tuple(str(Path(manifest).parent) for manifest in _strings(job.input.get("data"))),
+        data=tuple(manifest.rpartition("/")[0] for manifest in _strings(job.input.get("data"))),
         why=reasons(dag.reason(job), _makers(job, dag)) if dag.needrun(job) else (),
         seconds=seconds,
         limit=_limit(_strings(param(job, "limit"))),

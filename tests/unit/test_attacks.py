@@ -65,7 +65,9 @@ def test_an_attack_breaks_a_model_and_says_what_it_took(victims, task_type, name
         assert (outcome.row != originals[outcome.row["id"]]) == outcome.success
     for outcome in broken:
         (again,) = victim.predict([outcome.row])
-        assert again["pred"] == outcome.prediction["pred"]
+        *_, second, first = sorted(again.get("scores", (0, 1)))
+        # Of equal scores the rounding of a pass decides, which depends on the passes' sizes.
+        assert again["pred"] == outcome.prediction["pred"] or first - second < 1e-5
         original = originals[outcome.row["id"]]
         assert {key: outcome.row.get(key) for key in ("label", "tags", "answer_texts")} == {
             key: original.get(key) for key in ("label", "tags", "answer_texts")

@@ -96,6 +96,10 @@ def test_the_command_prints_a_table_json_and_one_files_story(finished, tmp_path,
     assert "changed: learning_rate" in capsys.readouterr().out
     main(["why", "results/tiny/checkpoints/mini/none/pos/seed1/manifest.json", *where])
     assert "up to date" in capsys.readouterr().out
+    main(["why", "results/tiny/predictions/mini/nli/pos/seed1/clean.parquet", *where])
+    assert "results/tiny/predictions/mini/nli/pos/manifest.json: rule evaluate would run" in capsys.readouterr().out
+    main(["path", "report", *where])
+    assert capsys.readouterr().out.strip() == str(workplace.results / "report.html")
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,9 @@ def run(arguments: argparse.Namespace) -> None:
         kept = encoder.options["vocabulary"]
         others = sorted((study.tested_tasks() | study.trained_tasks()) - set(kept)) if kept != "full" else []
         if others:
-            print(f"note: encoders.{name}.vocabulary leaves out {', '.join(others)}: words of theirs are cut finer")
+            print(
+                f"note: encoders.{name}.vocabulary leaves out {', '.join(others)}: words found only there are cut finer"
+            )
 
 
 def _sources(study: "Study") -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, add_overrides
+from xstilts.cli._arguments import add_command, add_workflow
 
 
 def register(commands: Any) -> None:
@@ -12,7 +12,7 @@ def register(commands: Any) -> None:
     command = add_command(commands, "export-xtreme", "write predictions as XTREME's evaluate.py reads them", run)
     command.add_argument("study", type=Path, nargs="?", default=Path("config.yaml"))
     command.add_argument("--output", type=Path, required=True, help="folder to write; one folder per model in it")
-    add_overrides(command)
+    add_workflow(command)
     command.add_argument("--targets", nargs="+", help="targets to export; default: all (one per task)")
 
 
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
                     own = f"seed{seed}"
                     folders = study.seed_dirs(intermediate, target)
                     place = (encoder, intermediate, target, own if own in folders else folders[0])
-                    predictions[task] = Path(paths.prediction(*place, CLEAN, "parquet"))
+                    predictions[task] = arguments.directory / paths.prediction(*place, CLEAN, "parquet")
                 output = arguments.output / encoder / intermediate / f"seed{seed}"
                 summary = export(predictions, output)
                 scores = "  ".join(f"{task} {found['score']:.1f}" for task, found in summary["tasks"].items())

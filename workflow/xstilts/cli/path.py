@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xstilts.cli._arguments import add_command, add_overrides
+from xstilts.cli._arguments import add_command, add_workflow
 
 
 def register(commands: Any) -> None:
@@ -12,7 +12,7 @@ def register(commands: Any) -> None:
     command = add_command(commands, "path", "print where a study's results lie", run)
     command.add_argument("what", choices=["root", "report", "scores", "answers"])
     command.add_argument("study", type=Path, nargs="?", default=Path("config.yaml"))
-    add_overrides(command)
+    add_workflow(command)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> None:
     from xstilts.study import Paths, load_study
     from xstilts.study.overrides import parsed
 
-    root = Path(Paths.of(load_study(arguments.study, parsed(arguments.config))).root).resolve()
+    root = (arguments.directory / Paths.of(load_study(arguments.study, parsed(arguments.config))).root).resolve()
     print(
         root / {"root": "", "report": "report.html", "scores": "scores.csv", "answers": "answers.csv"}[arguments.what]
     )

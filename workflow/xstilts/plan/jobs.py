@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
+
+from xstilts.artifacts import MANIFEST
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,9 @@ class Jobs:
         return [job for job in self if not job.runs]
 
     def makes(self, path: str) -> Job | None:
-        """The job that makes a file, or the file that vouches for a folder."""
+        """The job that makes a file or something in a folder, or the manifest of the folder that a file lies in."""
         wanted = path.rstrip("/")
-        for job in self:
-            if any(output == wanted or output.startswith(f"{wanted}/") for output in job.outputs):
-                return job
-        return None
+        makers = {output: job for job in self for output in job.outputs}
+        vouching = (f"{folder}/{MANIFEST}" for folder in PurePath(wanted).parents)
+        inside = (output for output in makers if output.startswith(f"{wanted}/"))
+        return next((makers[name] for name in (wanted, *inside, *vouching) if name in makers), None)

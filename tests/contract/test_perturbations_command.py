@@ -27,6 +27,7 @@ def test_shows_one_on_a_text(capsys):
     ("arguments", "words"),
     [
         (["leet", "--language", "th", "--text", "x"], "'leet' is not defined for Thai (th)"),
+        (["code_switch", "--text", "x"], "name their folder: --resources"),
         (["lete"], "unknown perturbation 'lete'; did you mean leet"),
         (["leet", "--strength", "2", "--text", "x"], "it must lie between 0 and 1"),
     ],

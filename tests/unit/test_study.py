@@ -14,6 +14,7 @@ from xstilts.cli import main
 from xstilts.errors import ConfigError
 from xstilts.study import load_study, parse_study, recipes
 from xstilts.study.overrides import parsed
+from xstilts.study.schema import schema
 from xstilts.tasks.benchmarks import languages
 
 ROOT = Path(__file__).parents[2]
@@ -293,3 +294,20 @@ def test_check_notes_texts_that_a_trimmed_vocabulary_leaves_out(tmp_path, capsys
     written.write_text(yaml.safe_dump(changed("encoders", "mini", "vocabulary", ["mini_nli"])))
     main(["check", str(written)])
     assert "encoders.mini.vocabulary leaves out mini_bitext: " in capsys.readouterr().out
+
+
+def test_resources_that_are_not_named_stay_what_the_kind_of_encoder_usually_has():
+    hub = {"kind": "hub", "id": "team/large", "revision": "0" * 40, "resources": {"gpus": 4}}
+    resources = parse_study(changed("encoders", "large", hub)).encoders["large"].resources
+    assert (resources["gpus"], resources["mem_mb"], resources["runtime"]) == (4, 32000, 240)
+
+
+def test_every_key_is_described():
+    def undescribed(node, where):
+        for key, value in node.get("properties", {}).items():
+            if "description" not in value and "description" not in schema()["$defs"].get(key, {}):
+                yield f"{where}.{key}"
+            yield from undescribed(value, f"{where}.{key}")
+
+    nodes = {"study": schema()} | schema()["$defs"]
+    assert [found for name, node in nodes.items() for found in undescribed(node, name)] == []

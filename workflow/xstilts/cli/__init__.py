@@ -17,7 +17,10 @@ from xstilts.errors import XstiltsError
 def parser() -> argparse.ArgumentParser:
     """The command line; every module of this package adds one subcommand."""
     top = argparse.ArgumentParser(
-        prog="xstilts", description="Cross-lingual transfer through English intermediate tasks."
+        prog="xstilts",
+        description="Cross-lingual transfer through English intermediate tasks.",
+        epilog="Yours to call: check, plan, why, path, tasks, methods, perturbations, cache, export-xtreme and "
+        "restore-vocabulary. The others are what the workflow's rules call.",
     )
     top.add_argument("--version", action="version", version=f"xstilts {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")

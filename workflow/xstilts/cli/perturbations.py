@@ -92,6 +92,11 @@ def _shown(arguments: argparse.Namespace) -> str:
     from xstilts.errors import ConfigError
     from xstilts.perturbations.base import edit_rate
 
+    if "parallel" in perturbations.get(arguments.name).options and "lexicon" not in arguments.resources:
+        raise ConfigError(
+            f"perturbation {arguments.name!r} reads lexicons that a study has learned; name their folder:"
+            """ --resources '{"lexicon": "results/STUDY/data/TASK/lexicon"}'"""
+        )
     found = perturbations.configured({arguments.name: 1.0}, arguments.options, arguments.resources)
     language = found.check(arguments.language)
     if not 0 <= arguments.strength <= 1:

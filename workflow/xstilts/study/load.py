@@ -26,7 +26,7 @@ from xstilts.study.overrides import overridden
 from xstilts.study.published import published_scores
 from xstilts.study.question import check_question, complete_question, known
 from xstilts.study.recipes import perturbation_files
-from xstilts.study.schema import validate
+from xstilts.study.schema import schema, validate
 from xstilts.study.source import read_study
 from xstilts.study.unused import check_unused
 from xstilts.tasks.base import RETRIEVAL_TYPES
@@ -135,8 +135,8 @@ def _encoder(name: str, value: dict[str, Any], find: Finder) -> Encoder:
     if options["vocabulary"] != "full":
         for task in options["vocabulary"]:
             find(task, f"encoders.{name}.vocabulary")
-    fallback = {"threads": 1, "gpus": 0 if value["kind"] == "mini" else 1, "mem_mb": 4000, "runtime": 120}
-    return Encoder(name, value["kind"], MappingProxyType(options), MappingProxyType(fallback | value["resources"]))
+    usual = schema()["$defs"][value["kind"]]["properties"]["resources"]["default"]
+    return Encoder(name, value["kind"], MappingProxyType(options), MappingProxyType(usual | value["resources"]))
 
 
 def _intermediate(

@@ -68,7 +68,7 @@ onerror:
         print(failures(list(map(Path, log)), Path.cwd()), file=sys.stderr)
 
 
-# Checkpoints and evaluations are results too: one that was deleted is made again though nothing else is missing.
+# All that a study makes is its result: what was deleted is made again though the report is there.
 rule all:
     default_target: True
     input:

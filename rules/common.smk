@@ -238,9 +238,8 @@ def checkpoint_files(arms=ARMS):
 
 
 def lost_files():
-    """Checkpoints that are gone though they have been scored, and evaluations that are though they were collected.
-
-    No job would ask for them.
+    """Checkpoints that are gone though they have been scored, evaluations though they were collected, tables and figures
+    though they were reported: no job would ask for them.
     """
     collected = os.path.exists(f"{PATHS.root}/scores.csv")
     scored = [
@@ -252,6 +251,10 @@ def lost_files():
         )
     ]
     wanted = checkpoint_files(scored) + (evaluations() if collected else [])
+    if os.path.exists(f"{PATHS.root}/report.html"):
+        for rule in (rules.scores, rules.questions, rules.figures):
+            wanted += rule.output
+        wanted += filter(None, (alignment_table(), difficulty_table()))
     return [path for path in wanted if not os.path.exists(path)]
 
 

@@ -113,6 +113,19 @@ def test_a_deleted_evaluation_is_made_again_without_training(workplace):
     assert workplace.planned() == ENDS | scored("nli/pos")
 
 
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [
+        ("scores.csv", ENDS),
+        ("answers.csv", REPORTED),
+        ("figures/forest.png", {"figures/figures.json", "report.html"}),
+    ],
+)
+def test_a_deleted_table_or_figure_is_made_again_from_what_is_there(workplace, name, again):
+    (workplace.results / name).unlink()
+    assert workplace.planned() == again
+
+
 def test_deleted_checkpoints_and_evaluations_are_made_again_together(workplace):
     for name in ("checkpoints", "predictions"):
         shutil.rmtree(workplace.results / name)

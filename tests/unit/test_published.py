@@ -138,7 +138,7 @@ def test_sources_that_differ_are_named_and_editions_are_shown(scores: pd.DataFra
     noted = context | {"data": {"xnli": {"note": "Scored on dev files. More words."}}}
     other = result(source="A table", score=51.5)
     found = only(scores, noted, result(edition="test files", note="A note"), other, result(source="Again", score=50.0))
-    assert found["remarks"] == ["A table gives 51.5", "published of test files", "here: Scored on dev files", "A note"]
+    assert found["remarks"] == ["A table gives 51.5", "there: test files", "here: Scored on dev files", "A note"]
 
 
 def test_seeds_that_lack_a_language_do_not_count(scores: pd.DataFrame, context: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from xstilts.report import words
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(3.24, "+3.2"), (-0.4, "−0.4"), (0.0, "+0.0"), (0.04, "+0.040"), (-0.0042, "−0.0042"), (0.0963, "+0.1")],
+    [(3.24, "+3.2"), (-0.4, "−0.40"), (0.0, "+0.0"), (0.04, "+0.040"), (-0.0042, "−0.0042"), (0.996, "+1.0")],
 )
 def test_a_small_effect_is_not_printed_as_none(value: float, said: str) -> None:
     assert words.signed(value) == said
@@ -18,7 +18,19 @@ def test_a_small_effect_is_not_printed_as_none(value: float, said: str) -> None:
 def test_bounds_and_what_could_have_been_seen_have_as_many_digits_as_they_need() -> None:
     assert words.interval(0.0012, 0.00681) == "[0.0012, 0.0068]"
     assert words.interval(-120.63, 53.8) == "[−120.6, 53.8]" and words.interval(math.nan, math.nan) == "—"
+    assert words.interval(0.561, 0.642) == "[0.561, 0.642]" and words.interval(-0.081, 1.3) == "[−0.1, 1.3]"
+    assert words.interval(-0.001, 0.4) == "[0.00, 0.40]"
     assert words.detectable(0.0052) == "0.0052" and words.detectable(10.62) == "10.6"
+
+
+def test_an_effect_has_the_digits_of_its_interval() -> None:
+    assert "effect −0.153 points of loss avoided [−0.180, −0.131]" in words.verdict(
+        answer(effect=-0.153, ci_low=-0.18, ci_high=-0.1312)
+    )
+    assert "effect −0.2 points of loss avoided [−1.3, 0.9]" in words.verdict(
+        answer(effect=-0.153, ci_low=-1.3, ci_high=0.91)
+    )
+    assert [words.small(p) for p in (0.0004, 0.0126, math.nan)] == ["< 0.001", "0.013", "—"]
 
 
 def answer(**found: object) -> dict[str, object]:

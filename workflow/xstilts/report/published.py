@@ -102,5 +102,5 @@ def _differing(result: Result, published: Sequence[Result]) -> list[str]:
 def _editions(result: Result, context: Context) -> list[str]:
     """Which test sets were scored there and here, and the note."""
     here = context["data"].get(context["targets"][result["target"]]["task"], {}).get("note", "").split(". ")[0]
-    there = [f"published of {result['edition']}"] if result["edition"] else []
+    there = [f"there: {result['edition']}"] if result["edition"] else []
     return [*there, *([f"here: {here.rstrip('.')}"] if here else []), *filter(None, [result["note"]])]

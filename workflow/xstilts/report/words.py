@@ -11,6 +11,8 @@ from xstilts.questions.slices import ALL
 
 # Points from one end of the scale to the other.
 _WHOLE = 100
+# Smaller p are not told apart.
+_LEAST = 0.001
 
 VERDICTS = {
     SUPPORTED: "Supported",
@@ -25,28 +27,35 @@ def number(value: float | None, digits: int = 1) -> str:
     return "—" if value is None or not math.isfinite(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
-def signed(value: float) -> str:
-    """``+3.2`` or ``−0.4``, small effects with two digits that say something: ``+0.018``."""
-    return f"{value + 0.0:+.{_digits(value)}f}".replace("-", "−")
+def signed(value: float, digits: int | None = None) -> str:
+    """``+3.2``; small effects with two digits that say something: ``−0.40``, ``+0.018``."""
+    digits = _digits(value) if digits is None else digits
+    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "−")
 
 
 def difference(value: float) -> str:
     """Signed; an em dash where there is none."""
-    return signed(value) if math.isfinite(value) else "—"
+    return signed(value, 1) if math.isfinite(value) else "—"
 
 
 def interval(low: float, high: float) -> str:
-    """``[1.0, 5.4]``."""
+    """``[1.0, 5.4]``; ``[0.61, 0.65]``."""
     if not math.isfinite(low):
         return "—"
-    return f"[{number(low + 0.0, _digits(low))}, {number(high + 0.0, _digits(high))}]"
+    digits = _precision(high - low)
+    return f"[{_rounded(low, digits)}, {_rounded(high, digits)}]"
 
 
 def p_value(p: float) -> str:
     """``Holm p = 0.012``; ``Holm p < 0.001``; ``p not known`` of a single number."""
     if not math.isfinite(p):
         return "p not known"
-    return "Holm p < 0.001" if p < 0.001 else f"Holm p = {p:.3f}"
+    return f"Holm p < {_LEAST}" if p < _LEAST else f"Holm p = {p:.3f}"
+
+
+def small(p: float) -> str:
+    """``0.012``; ``< 0.001``; an em dash where it is not known."""
+    return f"< {_LEAST}" if p < _LEAST else number(p, 3)
 
 
 def count(value: int, one: str) -> str:
@@ -75,6 +84,12 @@ def outcome(question: Mapping[str, Any]) -> str:
     return f"{said}: {registry()[question['measure']].title} in {layer} after {question['phase']} training"
 
 
+def effect_of(row: Mapping[str, Any]) -> str:
+    """With the digits that its interval is printed with."""
+    width = row["ci_high"] - row["ci_low"]
+    return signed(row["effect"], _precision(width) if math.isfinite(width) else None)
+
+
 def name(row: dict[str, Any]) -> str:
     """``nli − none``; ``Spearman's rho of difficulty.pvi and loss avoided`` for a correlation."""
     if row["baseline"]:
@@ -97,7 +112,7 @@ def verdict(row: dict[str, Any]) -> str:
     if row["verdict"] == UNANSWERED:
         return f"{VERDICTS[UNANSWERED]}: {lacking(row['missing'])}."
     against_itself = row["level"] == row["baseline"]
-    effect = " ".join(filter(None, (signed(row["effect"]), unit(row))))
+    effect = " ".join(filter(None, (effect_of(row), unit(row))))
     said = (
         f"{VERDICTS[row['verdict']]}: {'a recipe against itself, ' * against_itself}effect {effect} "
         f"{interval(row['ci_low'], row['ci_high'])}, {sample(row)}, {p_value(row['p_holm'])}."
@@ -135,13 +150,23 @@ def _detectable(row: dict[str, Any]) -> str:
         few = "languages" if row["baseline"] else "recipes"
         return f" So few {few} cannot show an effect, whatever its size, among the question's answers; add {few}."
     if not math.isfinite(value):
-        return " Nothing differed, so what this design would have seen is not known."
+        return " Languages and seeds all gave the same, so what this design would have seen is not known."
     if counted and value > _WHOLE:
         return " This design could hardly have found any effect; add seeds."
     return f" This design would probably have missed effects below {detectable(value)}."
 
 
 def _digits(value: float) -> int:
-    """Decimals: one, or of a smaller number so many that it has two digits."""
+    """Decimals: one, or of a number below 1 so many that it has two digits."""
     size = abs(value)
-    return 1 if size >= 0.095 or not 0 < size < math.inf else min(6, 1 - math.floor(math.log10(size)))
+    return 1 if size >= 0.995 or not 0 < size < math.inf else min(6, 1 - math.floor(math.log10(size)))
+
+
+def _precision(width: float) -> int:
+    """Decimals of an interval's ends: one, or of a narrow one so many that its width has two digits."""
+    return 1 if not 0 < width < 0.45 else min(6, 1 - math.floor(math.log10(width)))
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Without the sign of what is 0 when it is rounded."""
+    return number(round(value, digits) + 0.0, digits)

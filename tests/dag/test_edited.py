@@ -65,6 +65,26 @@ def test_encoders_test_sets_and_scores_are_compared_too(moved, edit, folder):
         moved.planned()
 
 
+@pytest.mark.parametrize("command", ["plan", "why"])
+@pytest.mark.parametrize(
+    ("folder", "text", "said"),
+    [
+        ("checkpoints/mini/nli/seed1", "null", "a JSON value, not an object"),
+        ("encoders/mini", "[{}]", "a JSON array, not an object"),
+        ("checkpoints/mini/nli/seed1", '{"recipe": ', "not valid JSON"),
+    ],
+)
+def test_a_manifest_of_another_shape_is_one_line(moved, capsys, command, folder, text, said):
+    manifest = moved.results / folder / "manifest.json"
+    manifest.write_text(text)
+    asked = [f"results/tiny/{folder}"] if command == "why" else []
+    with pytest.raises(SystemExit, match="2"):
+        main([command, *asked, str(moved.study), "--directory", str(moved.folder)])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"results/tiny/{folder}/manifest.json: {said}" in line
+    assert line.endswith("delete it and run again")
+
+
 def test_a_recipe_that_is_written_in_another_way_is_the_same(moved):
     moved.edit(lambda study: study["training"].update(epochs=1.0, batch_size=32))
     assert "checkpoints/mini/nli/seed1/manifest.json" not in moved.planned()

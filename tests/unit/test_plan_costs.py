@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xstilts import tasks
+from xstilts.errors import XstiltsError
 from xstilts.plan import Job, Jobs
 from xstilts.plan.estimate import START_UP, Estimator
 from xstilts.plan.schedule import critical_path, makespan
@@ -124,6 +125,65 @@ def test_alignment_of_further_seeds_costs_what_the_first_ones_took_each(tmp_path
     (folder / "manifest.json").write_text('{"scored": 2}')
     estimator = Estimator(Jobs({job.name: job for job in (old, new)}), tmp_path, "A100", tasks.get)
     assert (estimator.of(old).seconds, estimator.of(new).seconds) == (30.0, 50.0)
+
+
+RECIPE = {"version": 3, "tasks": ["mnli"], "learning_rate": [1e-5], "epochs": 1, "evaluations": 1}
+RECIPE |= {"methods": [], "examples": None, "batch_size": 32}
+TOLD = {
+    "recipe": RECIPE,
+    "rows": {"items": 100, "dev": 10},
+    "history": {"tokens_per_second": 640.0, "examples_per_second": 10.0},
+    "cost": {"flops": 1e15, "flops_per_second": 1e14},
+    "seconds": 20.0,
+}
+
+
+def of_xlmr(tmp_path, told) -> tuple[Jobs, Job]:
+    """An encoder and a checkpoint whose manifest tells something."""
+    encoder, words = {"kind": "hub", "id": "FacebookAI/xlm-roberta-base"}, {"encoder": "base"}
+    first = Job("e/m.json", "hub_encoder", words, ("e/m.json",), (), 1, 0, encoder, (), (), ("missing",), None)
+    name, recipe = "c/manifest.json", RECIPE | {"seed": 2}
+    last = Job(name, "intermediate", words, (name,), (), 1, 1, recipe, (), ("data",), (), None)
+    (tmp_path / "c").mkdir()
+    (tmp_path / name).write_text(json.dumps(told))
+    return Jobs({job.name: job for job in (first, last)}), last
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ([TOLD], "a JSON array, not an object"),
+        ({key: value for key, value in TOLD.items() if key != "recipe"}, "no key 'recipe'"),
+        ({key: value for key, value in TOLD.items() if key != "cost"}, "KeyError('cost')"),
+        (TOLD | {"recipe": ["mnli"]}, "not a trained checkpoint's"),
+        (TOLD | {"recipe": {"version": 3}}, "KeyError('learning_rate')"),
+        (TOLD | {"rows": None}, "not a trained checkpoint's"),
+        (TOLD | {"history": TOLD["history"] | {"examples_per_second": 0.0}}, "division by zero"),
+    ],
+)
+def test_a_checkpoint_whose_manifest_is_of_another_shape_is_named(told, said, tmp_path):
+    jobs, job = of_xlmr(tmp_path, told)
+    with pytest.raises(XstiltsError) as raised:
+        Estimator(jobs, tmp_path, "A100", tasks.get)
+    assert str(raised.value).startswith(f"{tmp_path / job.name}: ")
+    assert said in str(raised.value)
+    assert "damaged, or written by another version; delete it and run again" in str(raised.value)
+
+
+def test_a_checkpoint_of_another_version_of_training_is_no_measure(tmp_path):
+    jobs, job = of_xlmr(tmp_path, TOLD | {"recipe": {"version": 2}, "history": {}})
+    assert Estimator(jobs, tmp_path, "A100", tasks.get).of(job).basis == "modelled"
+    (tmp_path / job.name).write_text(json.dumps(TOLD))
+    assert Estimator(jobs, tmp_path, "A100", tasks.get).of(job).basis == "measured"
+
+
+@pytest.mark.parametrize("told", [[], {}, {"splits": ["train-en"]}, {"splits": {"train-en": 5}}])
+def test_prepared_data_of_another_shape_are_named(told, tmp_path):
+    jobs, job = of_xlmr(tmp_path, TOLD | {"recipe": {"version": 2}})
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/manifest.json").write_text(json.dumps(told))
+    with pytest.raises(XstiltsError, match=r"data/manifest\.json: .*damaged, or written by another version"):
+        Estimator(jobs, tmp_path, "A100", tasks.get).of(job)
 
 
 def modelled(rule: str, recipe: dict, task=tasks.get) -> float:

@@ -49,6 +49,27 @@ def read_json(path: Path) -> Any:
         raise XstiltsError(f"{path}: not valid JSON ({error}); {made_again(path)}") from None
 
 
+def read_manifest(folder: Path, *keys: str) -> dict[str, Any]:
+    """Parse a folder's manifest, which must be a JSON object that has these keys.
+
+    Raises:
+        XstiltsError: it is missing, is not JSON, or is no such object: damaged, or written by another version.
+    """
+    path = folder / MANIFEST
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise unlike(path, f"a JSON {'array' if isinstance(found, list) else 'value'}, not an object")
+    for key in keys:
+        if key not in found:
+            raise unlike(path, f"no key {key!r}")
+    return found
+
+
+def unlike(path: Path, what: str) -> XstiltsError:
+    """The error of a manifest that is not as this version writes them; it needs no trace of what failed on it."""
+    return XstiltsError(f"{path}: {what}: damaged, or written by another version; {made_again(path)}")
+
+
 def made_again(path: Path) -> str:
     """How to have a file made again that is gone or damaged, in words for a message.
 
@@ -134,7 +155,7 @@ def verify(directory: Path) -> dict[str, Any]:
     """
     if not (directory / MANIFEST).is_file():
         raise CheckpointError(f"{directory}: no {MANIFEST}, so the artifact is not whole; delete it and run again")
-    manifest: dict[str, Any] = read_json(directory / MANIFEST)
+    manifest = read_manifest(directory)
     for name, expected in manifest.get("files", {}).items():
         file = directory / name
         if not file.is_file():

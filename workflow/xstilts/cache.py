@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.artifacts import MANIFEST, atomic_directory, digest, read_json, verify
+from xstilts.artifacts import MANIFEST, atomic_directory, digest, read_manifest, verify
 from xstilts.errors import CheckpointError, ConfigError, XstiltsError
 
 FOLDER, QUOTA = "XSTILTS_CACHE_DIR", "XSTILTS_CACHE_GB"
@@ -184,7 +184,7 @@ class Cache:
 
 def _bytes_of(folder: Path) -> dict[str, str]:
     """Checksums of what a folder holds, as its manifest names them."""
-    files = read_json(folder / MANIFEST)["files"]
+    files = read_manifest(folder, "files")["files"]
     return {name: file["sha256"] for name, file in files.items() if name not in _WORDS}
 
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from xstilts.artifacts import MANIFEST, read_json
+from xstilts.artifacts import read_manifest
 from xstilts.cache import FOLDER, Cache
 from xstilts.cli._arguments import add_command, amount
 from xstilts.errors import ConfigError
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
         return
     entries = cache.entries()
     for entry in reversed(entries):
-        recipe = read_json(entry.folder / MANIFEST)["recipe"]
+        recipe = read_manifest(entry.folder, "recipe")["recipe"]
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
         what = f"{recipe.get('phase')} {'+'.join(recipe.get('tasks', []))} seed {recipe.get('seed')}"
         print(f"{entry.key[:16]}  {entry.bytes / 1e6:10.1f} MB  {used}  {what}")

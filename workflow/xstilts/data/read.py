@@ -7,7 +7,7 @@ condition. The files are what ``datasets.Dataset.from_file`` memory-maps, for in
 from pathlib import Path
 from typing import Any
 
-from xstilts.artifacts import MANIFEST, read_json
+from xstilts.artifacts import read_manifest
 from xstilts.errors import DataError
 from xstilts.tasks import Row
 
@@ -43,12 +43,12 @@ def load_dataset(directory: Path, split: str, language: str) -> Any:
 
 def labels(directory: Path) -> tuple[str, ...]:
     """The labels of prepared data, in the order of a classifier's outputs."""
-    return tuple(read_json(directory / MANIFEST)["labels"])
+    return tuple(read_manifest(directory, "labels")["labels"])
 
 
 def languages(directory: Path, split: str) -> list[str]:
     """The languages in which a split was prepared, in alphabetical order."""
-    names: dict[str, Any] = read_json(directory / MANIFEST)["splits"]
+    names: dict[str, Any] = read_manifest(directory, "splits")["splits"]
     return sorted(name.removeprefix(f"{split}-") for name in names if name.startswith(f"{split}-"))
 
 

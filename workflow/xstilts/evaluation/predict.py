@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from xstilts import metrics, tasks
-from xstilts.artifacts import MANIFEST, read_json
+from xstilts.artifacts import read_manifest
 from xstilts.models.heads import HEADS, Head
 from xstilts.models.load import load_model, load_tokenizer
 from xstilts.training.batching import real_tokens
@@ -49,7 +49,7 @@ class FineTuned:
 
 def load_fine_tuned(task: tasks.Task, checkpoint: Path, device: torch.device) -> tuple[Any, Head, Mapping[str, Any]]:
     """A fine-tuned model on a device, its head, and the recipe it was trained by."""
-    made = read_json(checkpoint / MANIFEST)
+    made = read_manifest(checkpoint, "recipe")
     trained = made["recipe"]
     head_class = HEADS[task.type]
     head = head_class(task.labels, load_tokenizer(checkpoint), trained | made.get("decoding", {}))

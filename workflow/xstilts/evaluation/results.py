@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xstilts.artifacts import MANIFEST, atomic_file, digest, read_json, sha256_file, table_of, write_json
+from xstilts.artifacts import (
+    MANIFEST,
+    atomic_file,
+    digest,
+    read_json,
+    read_manifest,
+    sha256_file,
+    table_of,
+    write_json,
+)
 from xstilts.errors import XstiltsError
 
 
@@ -81,7 +90,7 @@ def _origin(recipe: Mapping[str, Any], run: Mapping[str, Any], checkpoint: Path,
         "task": recipe["task"],
         "condition": recipe["condition"],
         "strength": recipe["strength"],
-        "edit_rate": read_json(data / MANIFEST).get("edit_rate", {}),
+        "edit_rate": read_manifest(data).get("edit_rate", {}),
         "inputs": {"checkpoint": sha256_file(checkpoint / MANIFEST), "data": sha256_file(data / MANIFEST)},
         "recipe": dict(recipe),
     }

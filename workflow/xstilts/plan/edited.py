@@ -7,7 +7,7 @@ takes what is on disk for right; the manifest beside it knows better.
 from pathlib import Path
 from typing import Any
 
-from xstilts.artifacts import MANIFEST, read_json
+from xstilts.artifacts import MANIFEST, read_manifest
 from xstilts.errors import ConfigError
 from xstilts.plan.params import recipe_of
 from xstilts.plan.why import changes
@@ -33,7 +33,7 @@ def check_recipes(dag: Any) -> None:
         wanted, manifest = recipe_of(job), Path(job.output[0])
         if wanted is None or not manifest.is_file():
             continue
-        made = read_json(manifest).get("recipe")
+        made = read_manifest(manifest.parent).get("recipe")
         if made is not None and made != wanted:
             found.append((str(job.output[0]), made, wanted))
     if not found:

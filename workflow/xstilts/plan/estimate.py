@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xstilts.artifacts import MANIFEST, read_json
+from xstilts.artifacts import MANIFEST, read_manifest, unlike
 from xstilts.errors import ConfigError
 from xstilts.plan.jobs import Job, Jobs
 from xstilts.plan.work import FORWARD, Shape, training_flops
@@ -61,27 +61,47 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Record:
-    """A training run that is on disk: its manifest and how long its job took."""
+    """A training run that is on disk.
+
+    Attributes:
+        encoder: its name in the study.
+        recipe: that it was trained by.
+        tokens_per_row: mean tokens of an example.
+        seconds: wall time of the job, or of the process where Snakemake's record is gone.
+        start_up: of them, what was not steps: imports, reading, writing.
+        flops: operations, where the encoder's shape is known.
+    """
 
     encoder: str
-    manifest: Mapping[str, Any]
-    wall: float | None
+    recipe: Mapping[str, Any]
+    tokens_per_row: float
+    seconds: float
+    start_up: float
+    flops: float | None
 
-    @property
-    def rows(self) -> int:
-        """Training examples."""
-        return int(self.manifest["rows"]["items"])
+    @classmethod
+    def of(cls, folder: Path, encoder: str, shape: Shape | None, wall: float | None) -> "Record":
+        """What a checkpoint's manifest tells.
 
-    @property
-    def tokens_per_row(self) -> float:
-        """Mean tokens of an example."""
-        history = self.manifest["history"]
-        return float(history["tokens_per_second"] / history["examples_per_second"])
+        Args:
+            folder: of the checkpoint.
+            encoder: its name in the study.
+            shape: of the encoder, where that is known.
+            wall: seconds of the job; None where Snakemake's record is gone.
 
-    @property
-    def seconds(self) -> float:
-        """Wall time of the job, or of the process where Snakemake's record is gone."""
-        return self.wall if self.wall is not None else float(self.manifest["seconds"]) + START_UP / 2
+        Raises:
+            XstiltsError: it is no manifest of a trained checkpoint.
+        """
+        made = read_manifest(folder)
+        try:
+            recipe, rows, history, cost = dict(made["recipe"]), made["rows"], made["history"], made["cost"]
+            length = history["tokens_per_second"] / history["examples_per_second"]
+            seconds = float(made["seconds"]) + START_UP / 2 if wall is None else wall
+            work = None if shape is None else training_flops(shape, recipe, rows["items"], rows["dev"], length)
+            start_up = max(seconds - cost["flops"] / cost["flops_per_second"], 0.0)
+            return cls(encoder, recipe, length, seconds, start_up, work)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+            raise unlike(folder / MANIFEST, f"not a trained checkpoint's ({error!r})") from None
 
 
 class Estimator:
@@ -102,7 +122,7 @@ class Estimator:
             raise ConfigError(f"--device {device}: not in the table; allowed: {', '.join(sorted(PEAKS))}")
         self.root, self.device = root, device
         self._task = functools.cache(task)
-        self._prepared: dict[str, Mapping[str, Any]] = {}
+        self._prepared: dict[str, Mapping[str, float]] = {}
         self._counted: dict[tuple[tuple[str, ...], str, tuple[str, ...]], float] = {}
         self._limits = {job.wildcards["task"]: job.limit for job in jobs if job.limit is not None}
         self.shapes = {
@@ -136,8 +156,8 @@ class Estimator:
         """What a job's last run was spent on: runs, or runs under a condition, that it scored; or one thing."""
         if not job.seeds:
             return 1
-        manifest = self.root / job.name
-        return int(read_json(manifest).get("scored", 0)) if manifest.is_file() else 0
+        folder = self.root / job.folder
+        return int(read_manifest(folder).get("scored") or 0) if (folder / MANIFEST).is_file() else 0
 
     def _shares_left(self, job: Job) -> int:
         """What it has before it: what is not there, or, where nothing is missing, all of it anew."""
@@ -153,15 +173,15 @@ class Estimator:
     def _training(self, job: Job) -> Estimate:
         assert job.recipe is not None
         related = [record for record in self.records if record.encoder == job.wildcards["encoder"]]
-        same = [r.seconds for r in related if _without_seed(r.manifest["recipe"]) == _without_seed(job.recipe)]
+        same = [r.seconds for r in related if _without_seed(r.recipe) == _without_seed(job.recipe)]
         if same:
             return self._measured(job, same, "measured")
         shape = self.shapes.get(job.wildcards["encoder"])
         if related and shape is not None:
-            alike = [r for r in related if r.manifest["recipe"]["tasks"] == job.recipe["tasks"]] or related
+            alike = [r for r in related if r.recipe["tasks"] == job.recipe["tasks"]] or related
             work = self._flops(job, shape, statistics.median(r.tokens_per_row for r in alike))
-            speeds = [self._record_flops(r, shape) / max(r.seconds - _start_up(r), 1e-3) for r in alike]
-            start = statistics.median(map(_start_up, related))
+            speeds = [r.flops / max(r.seconds - r.start_up, 1e-3) for r in alike if r.flops is not None]
+            start = statistics.median(r.start_up for r in related)
             slow, usual, fast = min(speeds), statistics.median(speeds), max(speeds)
             seconds = start + work / usual
             return Estimate(
@@ -229,17 +249,17 @@ class Estimator:
         for folder in folders:
             found = self._splits(folder).get(split)
             if found is not None:
-                return float(found["rows"])
+                return found
         name, language = split.split("-", 1)
         published = self._task(task).rows.get((name, language), UNKNOWN_ROWS if name == "train" else UNKNOWN_ROWS / 5)
         limit = self._limits.get(task) if name == "test" else None
         return float(published if limit is None else min(published, limit))
 
-    def _splits(self, folder: str) -> Mapping[str, Any]:
-        """What prepared data say of their splits; read once, because every arm asks for the same few."""
+    def _splits(self, folder: str) -> Mapping[str, float]:
+        """Rows of prepared data by split; read once, because every arm asks for the same few."""
         if folder not in self._prepared:
             manifest = self.root / folder / MANIFEST
-            self._prepared[folder] = read_json(manifest)["splits"] if manifest.is_file() else {}
+            self._prepared[folder] = _split_rows(manifest) if manifest.is_file() else {}
         return self._prepared[folder]
 
     def _record(self, job: Job) -> Record | None:
@@ -248,15 +268,12 @@ class Estimator:
         manifest = self.root / job.folder / MANIFEST
         if not manifest.is_file():
             return None
-        found = read_json(manifest)
+        recipe = read_manifest(manifest.parent, "recipe")["recipe"]
         # A run of another version of the training code says neither how long this one takes nor what it records.
-        if found["recipe"].get("version") != (job.recipe or {}).get("version"):
+        if isinstance(recipe, dict) and recipe.get("version") != (job.recipe or {}).get("version"):
             return None
-        return Record(job.wildcards["encoder"], found, job.seconds)
-
-    def _record_flops(self, record: Record, shape: Shape) -> float:
-        rows = record.manifest["rows"]
-        return training_flops(shape, record.manifest["recipe"], rows["items"], rows["dev"], record.tokens_per_row)
+        encoder = job.wildcards["encoder"]
+        return Record.of(manifest.parent, encoder, self.shapes.get(encoder), job.seconds)
 
     def _bytes(self, job: Job) -> int:
         for key in _likeness(job):
@@ -298,7 +315,10 @@ def _without_seed(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in recipe.items() if key != "seed"}
 
 
-def _start_up(record: Record) -> float:
-    """What a training job takes besides its steps: imports, reading, writing."""
-    cost = record.manifest["cost"]
-    return max(record.seconds - float(cost["flops"] / cost["flops_per_second"]), 0.0)
+def _split_rows(manifest: Path) -> dict[str, float]:
+    """Rows by split, as the manifest of prepared data has them."""
+    splits = read_manifest(manifest.parent, "splits")["splits"]
+    try:
+        return {name: float(split["rows"]) for name, split in splits.items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise unlike(manifest, f"splits without rows ({error!r})") from None

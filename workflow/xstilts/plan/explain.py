@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from xstilts.artifacts import MANIFEST, read_json
+from xstilts.artifacts import MANIFEST, read_manifest
 from xstilts.plan.jobs import Job, Jobs
 
 
@@ -36,9 +36,9 @@ def _ancestry(job: Job, jobs: Jobs, root: Path, indent: str, seen: set[str]) -> 
     manifest = root / job.folder / MANIFEST
     lines = []
     if job.name.endswith(MANIFEST) and manifest.is_file():
-        found = read_json(manifest)
-        lines += [f"{indent}recipe {found['recipe_digest'][:12]}"] if "recipe_digest" in found else []
-        lines += [f"{indent}{found['seconds']} s on {found['device']}"] if "seconds" in found else []
+        found = read_manifest(manifest.parent)
+        lines += [f"{indent}recipe {str(found['recipe_digest'])[:12]}"] if "recipe_digest" in found else []
+        lines += [f"{indent}{found['seconds']} s on {found['device']}"] if found.keys() >= {"seconds", "device"} else []
     for name in job.needs:
         if name not in seen:
             seen.add(name)

@@ -16,7 +16,7 @@ from typing import IO, Any
 import torch
 from torch import Tensor
 
-from xstilts.artifacts import MANIFEST, atomic_directory, read_json, sha256_file, write_json
+from xstilts.artifacts import MANIFEST, atomic_directory, read_json, read_manifest, sha256_file, write_json
 from xstilts.errors import XstiltsError
 
 VERSION = 1
@@ -153,7 +153,7 @@ class StateDirectory:
 def already_trained(output: Path, recipe_digest: str) -> bool:
     """Whether the checkpoint that a job waited for is there, made by the same recipe."""
     manifest = output / MANIFEST
-    return manifest.is_file() and read_json(manifest).get("recipe_digest") == recipe_digest
+    return manifest.is_file() and read_manifest(output).get("recipe_digest") == recipe_digest
 
 
 def optimised(parameters: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

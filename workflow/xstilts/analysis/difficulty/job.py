@@ -7,7 +7,7 @@ from typing import Any
 from xstilts.analysis.difficulty import MEASURES
 from xstilts.analysis.difficulty.dynamics import cartography, curve_area, dev_error
 from xstilts.analysis.difficulty.usable_information import usable_information
-from xstilts.artifacts import MANIFEST, read_json, write_json
+from xstilts.artifacts import read_manifest, write_json
 from xstilts.evaluation.tidy import Tidy
 from xstilts.seeds import seed_number
 from xstilts.training.cartography import FILE
@@ -33,7 +33,7 @@ def measure_difficulty(
         data: prepared rows of the tasks, in their order.
         output: JSON file to write.
     """
-    manifest = read_json(checkpoint / MANIFEST)
+    manifest = read_manifest(checkpoint)
     found: list[dict[str, Any]] = []
     for name in recipe["measures"]:
         if MEASURES[name].cartography:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from xstilts import tasks
-from xstilts.artifacts import MANIFEST, read_json
+from xstilts.artifacts import read_manifest
 from xstilts.data.read import labels, load_rows
 from xstilts.models.heads import HEADS, Head
 from xstilts.models.load import load_model, load_tokenizer
@@ -60,7 +60,7 @@ def log_probabilities(
     that hold the answer; of tags the mean over all labelled words, long sentences in pieces.
     """
     device = prepare_torch()
-    trained: Mapping[str, Any] = read_json(checkpoint / MANIFEST)["recipe"]
+    trained: Mapping[str, Any] = read_manifest(checkpoint, "recipe")["recipe"]
     head: Head = HEADS[task_type](known, load_tokenizer(checkpoint), trained)
     model = load_model(checkpoint, head.auto_class).to(device).eval()
     # As in scoring, no word of a sentence to be tagged is cut off.

@@ -289,6 +289,16 @@ def test_check_says_where_data_come_from_and_which_files_are_missing(tmp_path, c
     assert "data read from data_dir: xnli\n" in capsys.readouterr().out
 
 
+def test_check_reads_tables_of_misspellings(tmp_path, capsys):
+    typos, written = tmp_path / "typos.txt", tmp_path / "study.yaml"
+    typos.write_text("hund hudn\nkatze\n")
+    natural = {"perturbation": "natural", "options": {"files": {"de": str(typos)}}, "languages": ["de"]}
+    written.write_text(yaml.safe_dump(condition(natural)))
+    with pytest.raises(SystemExit, match="2"):
+        main(["check", str(written)])
+    assert "typos.txt:2: 'katze' has no misspelling" in capsys.readouterr().err
+
+
 def test_check_notes_texts_that_a_trimmed_vocabulary_leaves_out(tmp_path, capsys):
     written = tmp_path / "study.yaml"
     written.write_text(yaml.safe_dump(changed("encoders", "mini", "vocabulary", ["mini_nli"])))

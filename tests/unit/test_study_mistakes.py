@@ -181,6 +181,7 @@ from xstilts.study import check_files, load_study, parse_study
         (changed("study", False), ["study: found false", "quote it"]),
         (changed("results", ""), ["results"]),
         (changed("study", "../up"), ["study", "../up", "allowed: lower-case letters, digits"]),
+        (changed("training", {"max_length": 600}), ["nli.training.max_length: 600", "positions for 512 tokens"]),
         (changed("study", "raw"), ["study: raw", "choose another name"]),
         (changed("targets", "seed1", {"task": "mini_pos"}), ["targets.seed1", "choose another"]),
         (changed("targets", {False: {"task": "mini_pos"}}), ["targets: found the key false", "quote it"]),

@@ -26,12 +26,17 @@ def register(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Check."""
+    from xstilts.perturbations.natural import table as misspellings
     from xstilts.study import check_data_dir, check_files, load_study
     from xstilts.study.overrides import parsed
+    from xstilts.study.recipes import perturbation_files
 
     study = load_study(arguments.study, parsed(arguments.config))
     check_data_dir(study)
     check_files(study)
+    for condition in study.conditions:
+        for path in perturbation_files(study, condition).get("files", {}).values():
+            misspellings(path)
     found = _sources(study)
     arms = list(study.arms())
     checkpoints = sum(

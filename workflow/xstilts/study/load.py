@@ -9,6 +9,7 @@ from xstilts import tasks
 from xstilts.analysis.difficulty import MEASURES
 from xstilts.analysis.measures import registry
 from xstilts.errors import ConfigError
+from xstilts.models.mini import MAX_LENGTH
 from xstilts.study.alignment import alignment_runs
 from xstilts.study.benchmark import expand_benchmark
 from xstilts.study.condition import clean, condition, spoken_under
@@ -89,6 +90,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
     )
     if alignment is not None and not list(alignment_runs(study)):
         raise ConfigError(f"{origin}: alignment.checkpoints: the study has none of them; add pretrained")
+    _check_lengths(study, origin)
     _check_overlaps(study, origin)
     for name, question in study.questions.items():
         check_question(name, question, study, origin)
@@ -253,6 +255,19 @@ def _alignment(
         max_length=defaults["max_length"],
         conditions=MappingProxyType(measured),
     )
+
+
+def _check_lengths(study: Study, origin: str) -> None:
+    """No run reads more tokens than the small encoder has positions for; of others only the job knows."""
+    small = [name for name, encoder in study.encoders.items() if encoder.kind == "mini"]
+    lengths = {f"intermediate.{n}": r.training["max_length"] for n, r in study.intermediate.items() if not r.direct}
+    lengths |= {f"targets.{name}": target.training["max_length"] for name, target in study.targets.items()}
+    for where, length in lengths.items() if small else ():
+        if length > MAX_LENGTH:
+            raise ConfigError(
+                f"{origin}: {where}.training.max_length: {length}, but encoder {small[0]} has positions for"
+                f" {MAX_LENGTH} tokens; allowed: 8 to {MAX_LENGTH}"
+            )
 
 
 def _check_overlaps(study: Study, origin: str) -> None:

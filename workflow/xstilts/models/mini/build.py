@@ -8,13 +8,11 @@ import numpy as np
 import torch
 from transformers import XLMRobertaConfig, XLMRobertaModel
 
-from xstilts.models.mini import embeddings, source
+from xstilts.models.mini import MAX_LENGTH, embeddings, source
 from xstilts.models.mini import layers as layer_weights
 from xstilts.models.mini.tokenizer import LEADING_SPECIALS, PAD, build_tokenizer
 from xstilts.models.trim import trim_vocabulary
 from xstilts.seeds import derive_seed
-
-MAX_LENGTH = 512
 
 
 def build_mini_encoder(

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import string
 from pathlib import Path
 from typing import Any
 
@@ -187,8 +188,24 @@ def test_the_scatter_names_every_recipe(study: dict[str, Any], scores: pd.DataFr
     asked = study | {"difficulty": ["pvi"]}
     assert "difficulty_scatter" in figures.names(asked)
     figure = figures.draw("difficulty_scatter", beside_scores(difficulty, summary(scores, study)), asked, {})
-    for axes in figure.axes:
-        assert [text.get_text() for text in axes.texts] == ["nli", "qa", "commonsense"]
+    named = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert named == ["nli", "qa", "commonsense", "chance"]
+    assert all(len({(line.get_marker(), line.get_color()) for line in axes.lines[:3]}) == 3 for axes in figure.axes)
+
+
+@pytest.mark.parametrize("languages", [12, 33, 41])
+def test_the_names_of_many_languages_do_not_touch(study: dict[str, Any], scores: pd.DataFrame, languages: int) -> None:
+    pairs = map("".join, itertools.product("mnwq", string.ascii_lowercase))
+    codes = ["en", *itertools.islice(pairs, languages - 1)]
+    rows = scores[(scores["target"] == "xnli") & (scores["language"] == "de")]
+    table = pd.concat([rows.assign(language=code) for code in codes])
+    asked = study | {"targets": {"xnli": study["targets"]["xnli"] | {"languages": codes}}}
+    asked["encoders"] = {"mini": {"description": "", "covered_languages": None}}
+    figure = figures.draw("language_scores", table, asked, {})
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert len(boxes) == languages
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from xstilts.questions.table import BASELINE, CLEAN, ENGLISH, Context, languages
 TITLE = "Score in every language"
 ROOM = 0.7  # of a language's width, shared by its recipes
 GAP = 0.6  # between English, covered and uncovered languages
+UPRIGHT = 30  # more languages than these would touch each other
 
 
 def draw(scores: pd.DataFrame, context: Context, style: Style) -> Drawing:
@@ -86,7 +87,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, groups: Sequence[Sequence[str]], mark
         axes.plot(x, values["mean"], mark.marker, color=mark.color, ms=4, mew=0.4, mec="white", zorder=3)
     axes.set_xticks(list(places.values()), list(places))
     axes.set_xlim(-0.6, max(start - GAP, 1.0) - 0.4)
-    axes.tick_params(axis="x", length=0)
+    axes.tick_params(axis="x", length=0, rotation=90 if len(places) > UPRIGHT else 0)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
 

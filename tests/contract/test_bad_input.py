@@ -155,3 +155,13 @@ def test_real_files_prepare_and_moving_them_makes_nothing_run_again(tmp_path, da
     workplace.edit(lambda study: study.update(data_dir=str(moved)))
     done = workplace.snakemake("--dry-run", "--", *files)
     assert "Nothing to be done" in said(done)
+
+
+def test_an_interrupted_command_is_one_line_too(monkeypatch, capsys):
+    def interrupted(path, overrides):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("xstilts.study.load_study", interrupted)
+    with pytest.raises(SystemExit, match="130"):
+        main(["check", str(ROOT / "config.yaml")])
+    assert capsys.readouterr().err == "xstilts: error: interrupted; run again to go on\n"

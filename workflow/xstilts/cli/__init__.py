@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one subcommand; a mistake of the user's is one line on standard error and exit status 2."""
+    """Run one subcommand; a mistake of the user's is one line on standard error and exit status 2, Ctrl-C is 130."""
     collect_seldom()
     arguments = parser().parse_args(argv)
     try:
@@ -43,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             sys.stdout.flush()
     except XstiltsError as error:
         sys.exit(_fail(str(error)))
+    except KeyboardInterrupt:
+        _fail("interrupted; run again to go on")
+        sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:
         # Who read along has left, as `head` does; what is still unsaid goes nowhere, and the status is SIGPIPE's.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,9 +12,11 @@ def register(commands: Any) -> None:
     command = add_command(commands, "perturbations", "list the perturbations a study can name, or show one", run)
     command.add_argument("name", nargs="?", help="tell of this one, or show it on --text")
     command.add_argument("--text", help="what to perturb")
-    command.add_argument("--language", default="en", help="ISO 639-1 code of the text's language")
-    command.add_argument("--strength", type=float, default=0.1, help="in [0, 1]")
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument(
+        "--language", default="en", help="ISO 639-1 code of the text's language (default: %(default)s)"
+    )
+    command.add_argument("--strength", type=float, default=0.1, help="in [0, 1] (default: %(default)s)")
+    command.add_argument("--seed", type=int, default=0, help="of what is drawn (default: %(default)s)")
     command.add_argument("--options", type=mapping, default={}, help="settings of the perturbation (JSON)")
     command.add_argument("--resources", type=mapping, default={}, help='paths, such as {"lexicon": DIR} (JSON)')
     command.add_argument("--json", action="store_true", help="machine-readable list")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from xstilts import tasks
 from xstilts.errors import XstiltsError
 from xstilts.plan import Job, Jobs
-from xstilts.plan.estimate import START_UP, Estimator
+from xstilts.plan.estimate import START_UP, UNKNOWN_ROWS, Estimator
 from xstilts.plan.schedule import critical_path, makespan
 from xstilts.plan.why import changes
 from xstilts.plan.work import KNOWN, Shape, training_flops
@@ -128,11 +128,11 @@ def test_alignment_of_further_seeds_costs_what_the_first_ones_took_each(tmp_path
 
 
 RECIPE = {"version": 3, "tasks": ["mnli"], "learning_rate": [1e-5], "epochs": 1, "evaluations": 1}
-RECIPE |= {"methods": [], "examples": None, "batch_size": 32}
+RECIPE |= {"methods": [], "examples": None, "batch_size": 32, "sampling": None}
 TOLD = {
     "recipe": RECIPE,
     "rows": {"items": 100, "dev": 10},
-    "history": {"tokens_per_second": 640.0, "examples_per_second": 10.0},
+    "history": {"steps": 3, "tokens_per_second": 640.0, "examples_per_second": 10.0},
     "cost": {"flops": 1e15, "flops_per_second": 1e14},
     "seconds": 20.0,
 }
@@ -156,7 +156,7 @@ def of_xlmr(tmp_path, told) -> tuple[Jobs, Job]:
         ({key: value for key, value in TOLD.items() if key != "recipe"}, "no key 'recipe'"),
         ({key: value for key, value in TOLD.items() if key != "cost"}, "KeyError('cost')"),
         (TOLD | {"recipe": ["mnli"]}, "not a trained checkpoint's"),
-        (TOLD | {"recipe": {"version": 3}}, "KeyError('learning_rate')"),
+        (TOLD | {"recipe": {"version": 3}}, "KeyError('batch_size')"),
         (TOLD | {"rows": None}, "not a trained checkpoint's"),
         (TOLD | {"history": TOLD["history"] | {"examples_per_second": 0.0}}, "division by zero"),
     ],
@@ -191,17 +191,40 @@ def modelled(rule: str, recipe: dict, task=tasks.get) -> float:
     encoder = {"kind": "hub", "id": "FacebookAI/xlm-roberta-large"}
     words = {"encoder": "large"}
     first = Job("e/m.json", "hub_encoder", words, ("e/m.json",), (), 1, 0, encoder, (), (), ("missing",), None)
-    last = Job("c/m.json", rule, words, ("c/m.json",), ("e/m.json",), 1, 1, recipe, (), ("data",), ("missing",), None)
+    data = ("data",) * len(recipe.get("tasks", "1"))
+    last = Job("c/m.json", rule, words, ("c/m.json",), ("e/m.json",), 1, 1, recipe, (), data, ("missing",), None)
     jobs = Jobs({first.name: first, last.name: last})
     return Estimator(jobs, Path("/nowhere"), "A100", task).of(last).seconds - START_UP
 
 
 def test_rows_are_those_of_the_edition_that_the_study_reads():
     recipe = {"tasks": ["mnli"], "examples": None, "epochs": 1, "evaluations": 0, "learning_rate": [1e-5]}
-    recipe |= {"methods": [], "batch_size": 32}
+    recipe |= {"methods": [], "batch_size": 32, "sampling": None}
     small = modelled("intermediate", recipe)
     whole = modelled("intermediate", recipe, lambda name: tasks.choose(name, "hub"))
     assert whole / small == pytest.approx(392_702 / 9_295)
+
+
+@pytest.mark.parametrize(
+    ("change", "rows"),
+    [
+        ({}, 392_702 + 549_367 + 87_599),
+        ({"examples": 1000}, 2 * 1000),
+        ({"sampling": {"kind": "proportional", "cap": 100_000, "temperature": 1}}, 2 * 100_000 + 87_599),
+        ({"tasks": ["mnli", "wikipedia"], "text_languages": ["de", "en", "th"]}, 392_702 + 3 * UNKNOWN_ROWS),
+        ({"tasks": ["mnli", "xnli_translate_train"], "text_languages": ["de", "th"]}, 392_702 + 2 * 392_702),
+    ],
+)
+def test_the_rows_of_several_tasks_are_those_that_their_streams_draw_from(change, rows):
+    """MNLI and SNLI share a head; SQuAD has its own."""
+    recipe = {"tasks": ["mnli", "snli", "squad"], "examples": None, "epochs": 1, "evaluations": 0, "methods": []}
+    recipe |= {"learning_rate": [1e-5], "batch_size": 32, "sampling": None, "text_languages": []}
+
+    def published(name):
+        return tasks.choose(name, "hub")
+
+    one = modelled("intermediate", recipe | {"tasks": ["mnli"]}, published) / 392_702
+    assert modelled("intermediate", recipe | change, published) / one == pytest.approx(rows)
 
 
 def test_an_attack_costs_what_it_may_show_the_model():

@@ -11,6 +11,7 @@ from xstilts.artifacts import MANIFEST, write_json
 from xstilts.models.heads import HEADS, Item
 from xstilts.models.load import load_tokenizer
 from xstilts.seeds import rng
+from xstilts.training import data
 from xstilts.training.data import load_streams
 from xstilts.training.job import train
 from xstilts.training.streams import Mixture, Stream
@@ -80,6 +81,25 @@ def test_few_dev_examples_are_the_same_for_every_seed(encoder, tmp_path, monkeyp
     assert dev_rows(dev_examples=10, seed=2) == few
     assert set(few) < set(dev_rows())
     assert dev_rows(dev_examples=10_000) == dev_rows()
+
+
+def test_translated_data_are_read_in_the_recipes_languages_though_another_recipe_had_more_prepared(
+    encoder, tmp_path, monkeypatch
+):
+    pretend_tasks(monkeypatch, toy="classification", foreign="classification")
+    for name in ("toy", "foreign"):
+        write_json(tmp_path / name / MANIFEST, {})
+    prepared = {"toy": ["en"], "foreign": ["de", "fr", "th"]}
+    monkeypatch.setattr(data, "languages", lambda path, split: prepared[path.name])
+    monkeypatch.setattr(data, "load_rows", lambda path, split, language: rows_of("classification", 3, language))
+    recipe = RECIPE | {"tasks": ["toy", "foreign"], "text_languages": ["th", "de"]}
+    (found,) = load_streams(recipe, [tmp_path / "toy", tmp_path / "foreign"], load_tokenizer(encoder), "toy")
+    assert Counter(row["id"].rpartition("/")[0] for row in found.rows) == {
+        "classification": 3,
+        "classification/de": 3,
+        "classification/th": 3,
+    }
+    assert {row["id"].rpartition("/")[0] for row in found.dev_rows} == {"classification"}
 
 
 def test_tasks_with_the_same_labels_share_a_head_and_others_have_their_own(encoder, tmp_path, monkeypatch):

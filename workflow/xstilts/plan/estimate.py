@@ -97,7 +97,9 @@ class Record:
             recipe, rows, history, cost = dict(made["recipe"]), made["rows"], made["history"], made["cost"]
             length = history["tokens_per_second"] / history["examples_per_second"]
             seconds = float(made["seconds"]) + START_UP / 2 if wall is None else wall
-            work = None if shape is None else training_flops(shape, recipe, rows["items"], rows["dev"], length)
+            # What steps drew, which a cap keeps below what there was.
+            epoch = history["steps"] * recipe["batch_size"] / recipe["epochs"]
+            work = None if shape is None else training_flops(shape, recipe, epoch, rows["dev"], length)
             start_up = max(seconds - cost["flops"] / cost["flops_per_second"], 0.0)
             return cls(encoder, recipe, length, seconds, start_up, work)
         except (KeyError, TypeError, ValueError, ArithmeticError) as error:
@@ -232,10 +234,26 @@ class Estimator:
             languages = [name for part in recipe.get("conditions", [recipe]) for name in part["languages"]]
             rows = self._test_rows(job.data, recipe["task"], tuple(languages))
             return shape.flops(rows * length, length, FORWARD) * self._shares_left(job) / _shares_per_run(job)
-        rows = sum(self._rows((path,), "train-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
-        dev = sum(self._rows((path,), "dev-en", name) for path, name in zip(job.data, recipe["tasks"], strict=True))
-        rows, dev = min(rows, recipe["examples"] or rows), min(dev, recipe.get("dev_examples", dev))
-        return training_flops(shape, recipe, rows, dev, length)
+        return training_flops(shape, recipe, *self._examples(job, recipe), length)
+
+    def _examples(self, job: Job, recipe: Mapping[str, Any]) -> tuple[float, float]:
+        """Training examples of an epoch and dev examples, of streams as :mod:`xstilts.training.data` makes them."""
+        sampling = recipe["sampling"]
+        train: defaultdict[object, float] = defaultdict(float)
+        dev: defaultdict[object, float] = defaultdict(float)
+        for folder, name in zip(job.data, recipe["tasks"], strict=True):
+            task = self._task(name)
+            key = name if sampling else (task.type, task.labels)
+            text = task.type == "mlm"
+            english = not text and "en" in task.languages.get("train", ())
+            for language in ["en"] if english else recipe["text_languages"]:
+                train[key] += self._rows((folder,), f"train-{language}", name)
+            dev[key] += self._rows((folder,), "dev-en", name) if english else 0
+        limits = [recipe["examples"], sampling and sampling["cap"]]
+        return (
+            sum(min([rows, *filter(None, limits)]) for rows in train.values()),
+            sum(min(rows, recipe.get("dev_examples", rows)) for rows in dev.values()),
+        )
 
     def _test_rows(self, folders: tuple[str, ...], task: str, languages: tuple[str, ...]) -> float:
         """Test rows in several languages; counted once, because every checkpoint is scored on the same."""

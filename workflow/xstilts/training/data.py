@@ -80,7 +80,10 @@ def subset(rows: list[Row], examples: int | None, seed: int) -> list[Row]:
 
 def _stream(key: str, pool: Sequence[tuple[Task, Path]], head: Head, recipe: Mapping[str, Any], label: str) -> Stream:
     task = pool[0][0]
-    train, dev = _text_rows(pool, recipe) if task.type == "mlm" else (_rows(pool, "train"), _rows(pool, "dev"))
+    if task.type == "mlm":
+        train, dev = _text_rows(pool, recipe)
+    else:
+        train, dev = (_rows(pool, split, recipe) for split in ("train", "dev"))
     rows = subset(train, recipe["examples"], recipe["seed"])
     # The same for every seed and arm, so that none is selected on easier ones.
     dev = subset(dev, recipe.get("dev_examples"), 0)
@@ -95,16 +98,17 @@ def _stream(key: str, pool: Sequence[tuple[Task, Path]], head: Head, recipe: Map
     return Stream(name, key, task.type, task.metrics[0], head, rows, items, dev, dev_items, seed)
 
 
-def _rows(pool: Sequence[tuple[Task, Path]], split: str) -> list[Row]:
+def _rows(pool: Sequence[tuple[Task, Path]], split: str, recipe: Mapping[str, Any]) -> list[Row]:
     """Rows of several tasks one after another; ids carry the task so that they stay unique.
 
-    A task is English, or in other languages where it has no English rows (machine-translated data); only English dev
-    rows select.
+    A task is English, or in the recipe's other languages where it has no English rows (machine-translated data); only
+    English dev rows select.
     """
     rows = []
     for task, path in pool:
         prepared = languages(path, split)
-        for language in ["en"] if "en" in prepared or split == "dev" else prepared:
+        foreign = [language for language in prepared if language in recipe["text_languages"]]
+        for language in ["en"] if "en" in prepared or split == "dev" else foreign:
             name = task.name if language == "en" else f"{task.name}/{language}"
             if language in prepared:
                 rows += [row | {"id": f"{name}/{row['id']}"} for row in load_rows(path, split, language)]

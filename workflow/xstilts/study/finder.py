@@ -82,7 +82,8 @@ class Finder:
                 if "perturbation" in settings:
                     perturbations.get(settings["perturbation"]).check("en")
         except ConfigError as error:
-            raise ConfigError(f"{self.origin}: {where}.training: {error}") from None
+            own = f"{where}.training" if {"method", "options"} & set(value["training"]) else "training"
+            raise ConfigError(f"{self.origin}: {own}: {error}") from None
         wanting = [method.name for method in methods.parse(training["method"]) if method.needs_text]
         if "text" not in value:
             if wanting:

@@ -173,7 +173,8 @@ def _type(kind: str, option: dict[str, Any]) -> str:
         bounds = [f"{word} {option[key]:g}" for key, word in _BOUNDS.items() if key in option]
         return " ".join(["a number" if kind == "number" else "a whole number", " and ".join(bounds)]).strip()
     if kind == "array":
-        items = _alternative(option["items"])
+        node = _resolve(option["items"])
+        items = f"one of {_alternative(node)}" if "enum" in node else _alternative(node)
         return "a list" + _entries(option.get("minItems"), "" if items == "text" else f"each {items}")
     if kind == "object":
         keys = ", ".join(sorted(option.get("properties", {})))

@@ -165,3 +165,21 @@ def test_an_interrupted_command_is_one_line_too(monkeypatch, capsys):
     with pytest.raises(SystemExit, match="130"):
         main(["check", str(ROOT / "config.yaml")])
     assert capsys.readouterr().err == "xstilts: error: interrupted; run again to go on\n"
+
+
+def test_a_path_that_leads_nowhere_is_not_a_full_disk(tmp_path, capsys):
+    arguments = [
+        "--recipe",
+        "{}",
+        "--parent",
+        f"{tmp_path}/x",
+        "--data",
+        "y",
+        "--output",
+        f"{tmp_path}/z",
+        "--label",
+        "l",
+    ]
+    with pytest.raises(SystemExit, match="2"):
+        main(["train", *arguments])
+    assert f"{tmp_path}/x/manifest.json: No such file or directory; check the path" in capsys.readouterr().err

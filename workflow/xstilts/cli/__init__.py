@@ -52,9 +52,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         # A full disk or a folder that may not be written is the machine's state, not a defect.
-        sys.exit(
-            _fail(f"{error.filename or 'file system'}: {error.strerror or error}; free space or check permissions")
-        )
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        mend = "check the path" if missing else "free space or check permissions"
+        sys.exit(_fail(f"{error.filename or 'file system'}: {error.strerror or error}; {mend}"))
 
 
 @contextlib.contextmanager

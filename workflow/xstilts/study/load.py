@@ -59,7 +59,7 @@ def parse_study(config: Mapping[str, Any], origin: str = "config") -> Study:
     written = expand_benchmark(dict(config), origin)
     raw = validate(written, origin)
     for key in ("results", "data_dir"):
-        raw[key] = raw[key] and str(Path(raw[key]).expanduser())
+        raw[key] = raw[key] and _folder(raw[key], f"{origin}: {key}")
     find = Finder(raw, origin)
     encoders = {name: _encoder(name, value, find) for name, value in raw["encoders"].items()}
     defaults = raw["training"]
@@ -126,6 +126,20 @@ def check_files(study: Study) -> None:
                 if not Path(path).is_file():
                     where = f"conditions.{name}.options.{option}.{language}"
                     raise ConfigError(f"{where}: {path}: no such file (looked for from {Path.cwd()}); mend the path")
+
+
+def _folder(written: str, where: str) -> str:
+    """A folder as a study names it, where ``~`` is the user's own."""
+    if "$" in written:
+        raise ConfigError(
+            f"{where}: {written}: variables are not read here, for nodes may know other ones; write the path, or let the "
+            f"shell read them on the command line (--config {where.split()[-1]}={written})"
+        )
+    if "{" in written or "}" in written:
+        raise ConfigError(
+            f"{where}: {written}: Snakemake takes what stands in braces for a wildcard; name another folder"
+        )
+    return str(Path(written).expanduser())
 
 
 def _encoder(name: str, value: dict[str, Any], find: Finder) -> Encoder:

@@ -19,6 +19,7 @@ from xstilts.study import check_files, load_study, parse_study
         ),
         (changed("data_dir", "${DATA}"), ["data_dir: ${DATA}: variables are not read"]),
         (changed("results", "runs/{me}"), ["results: runs/{me}: Snakemake takes", "name another folder"]),
+        (changed("results", "~nobody-here/x"), ["results: ~nobody-here/x: no such user"]),
         (changed("seeds", 3), ["seeds: found 3; allowed: a list", "a list has brackets: [3]"]),
         (changed("seeds", [1.0]), ["seeds.0: found 1.0; allowed: a whole number of at least 0"]),
         (changed("seeds", [1, 2, 1]), ["seeds: 1 stands twice in [1, 2, 1]; remove one"]),

@@ -132,14 +132,15 @@ def _folder(written: str, where: str) -> str:
     """A folder as a study names it, where ``~`` is the user's own."""
     if "$" in written:
         raise ConfigError(
-            f"{where}: {written}: variables are not read here, for nodes may know other ones; write the path, or let the "
-            f"shell read them on the command line (--config {where.split()[-1]}={written})"
+            f"{where}: {written}: variables are not read, as nodes may know others; write the path, or let the shell "
+            f"read them (--config {where.split()[-1]}={written})"
         )
     if "{" in written or "}" in written:
-        raise ConfigError(
-            f"{where}: {written}: Snakemake takes what stands in braces for a wildcard; name another folder"
-        )
-    return str(Path(written).expanduser())
+        raise ConfigError(f"{where}: {written}: Snakemake takes braces for wildcards; name another folder")
+    try:
+        return str(Path(written).expanduser())
+    except RuntimeError:
+        raise ConfigError(f"{where}: {written}: no such user; write the path") from None
 
 
 def _encoder(name: str, value: dict[str, Any], find: Finder) -> Encoder:

@@ -169,6 +169,7 @@ def test_a_floor_imports_only_from_floors_below():
         {"artifacts"},
         {"devices"},
         {"relay"},
+        {"environment"},
         {"seeds"},
         {"discovery"},
         {"errors"},

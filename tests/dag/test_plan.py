@@ -102,6 +102,16 @@ def test_the_command_prints_a_table_json_and_one_files_story(finished, tmp_path,
     assert capsys.readouterr().out.strip() == str(workplace.results / "report.html")
 
 
+@pytest.mark.parametrize("results", ["results", "here"])
+@pytest.mark.parametrize("asked", ["{results}/tiny/scores.csv", "{folder}/{results}/tiny/scores.csv"])
+def test_why_takes_relative_and_absolute_paths_of_relative_and_absolute_results(tmp_path, capsys, asked, results):
+    workplace = Workplace(tmp_path / "study")
+    absolute = ["--config", f"results={workplace.folder}/here"] if results == "here" else []
+    path = asked.format(folder=workplace.folder, results=results)
+    main(["why", path, str(workplace.study), "--directory", str(workplace.folder), *absolute])
+    assert "rule scores would run" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("edit", "share"),
     [

@@ -55,6 +55,31 @@ def test_a_damaged_one_is_passed_over(tmp_path, capsys):
     assert cache.take("abc", tmp_path / "out", "x")
 
 
+DAMAGED = ("", "{", "[]", "null", '{"files": []}', '{"files": {"model.safetensors": null}}')
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_one_whose_manifest_is_damaged_is_passed_over(text, tmp_path, capsys):
+    cache = Cache(tmp_path / "cache")
+    cache.leave("abc", made(tmp_path / "mine", "weights"), "x")
+    (cache.entries()[0].folder / MANIFEST).write_text(text)
+    assert not cache.take("abc", tmp_path / "out", "x")
+    assert not (tmp_path / "out").exists()
+    assert "is not used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", [*DAMAGED, "{}", '{"recipe": []}'])
+def test_a_damaged_one_is_listed_with_the_others(text, tmp_path, capsys):
+    cache = Cache(tmp_path / "cache")
+    for key in ("abc", "bcd"):
+        cache.leave(key, made(tmp_path / key, "weights"), "x")
+    (cache._folder("abc") / MANIFEST).write_text(text)
+    main(["cache", "ls", "--folder", str(cache.root)])
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["abc"].endswith("damaged")
+    assert lines["bcd"].endswith("target toy seed 1")
+
+
 def hooked(monkeypatch, path_matches, instead) -> None:
     """Let something happen when a matching file is opened."""
     opened = Path.open

@@ -151,16 +151,23 @@ def verify(directory: Path) -> dict[str, Any]:
         The manifest.
 
     Raises:
-        CheckpointError: the manifest or a file is missing, or a file's bytes differ from the manifest's sha256.
+        CheckpointError: the manifest is missing or damaged, a file is missing, or its bytes differ from the manifest's
+            sha256.
     """
     if not (directory / MANIFEST).is_file():
         raise CheckpointError(f"{directory}: no {MANIFEST}, so the artifact is not whole; delete it and run again")
-    manifest = read_manifest(directory)
-    for name, expected in manifest.get("files", {}).items():
+    try:
+        manifest = read_manifest(directory)
+        files = {name: file["sha256"] for name, file in manifest.get("files", {}).items()}
+    except XstiltsError as error:
+        raise CheckpointError(str(error)) from None
+    except (AttributeError, KeyError, TypeError):
+        raise CheckpointError(str(unlike(directory / MANIFEST, "no table of files"))) from None
+    for name, expected in files.items():
         file = directory / name
         if not file.is_file():
             raise CheckpointError(f"{file}: missing, though {MANIFEST} names it; delete {directory} and run again")
-        if sha256_file(file) != expected["sha256"]:
+        if sha256_file(file) != expected:
             raise CheckpointError(f"{file}: corrupt, sha256 differs from {MANIFEST}; delete {directory} and run again")
     return manifest
 

@@ -8,7 +8,7 @@ from typing import Any
 from xstilts.artifacts import read_manifest
 from xstilts.cache import FOLDER, Cache
 from xstilts.cli._arguments import add_command, amount
-from xstilts.errors import ConfigError
+from xstilts.errors import ConfigError, XstiltsError
 
 
 def register(commands: Any) -> None:
@@ -33,8 +33,15 @@ def run(arguments: argparse.Namespace) -> None:
         return
     entries = cache.entries()
     for entry in reversed(entries):
-        recipe = read_manifest(entry.folder, "recipe")["recipe"]
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
-        what = f"{recipe.get('phase')} {'+'.join(recipe.get('tasks', []))} seed {recipe.get('seed')}"
-        print(f"{entry.key[:16]}  {entry.bytes / 1e6:10.1f} MB  {used}  {what}")
+        print(f"{entry.key[:16]}  {entry.bytes / 1e6:10.1f} MB  {used}  {_made_by(entry.folder)}")
     print(f"{len(entries)} checkpoints, {sum(entry.bytes for entry in entries) / 1e9:.2f} GB in {cache.root}")
+
+
+def _made_by(folder: Path) -> str:
+    """What a shared checkpoint is, in words; one that nobody can take is damaged."""
+    try:
+        recipe = read_manifest(folder, "recipe", "files")["recipe"]
+        return f"{recipe['phase']} {'+'.join(recipe['tasks'])} seed {recipe['seed']}"
+    except (XstiltsError, KeyError, TypeError):
+        return "damaged"

@@ -21,10 +21,10 @@ def run(arguments: argparse.Namespace) -> None:
     from xstilts.plan.explain import explain
 
     _, jobs = planned(arguments)
-    path = Path(arguments.path)
-    if path.is_absolute() and path.is_relative_to(arguments.directory.resolve()):
-        path = path.relative_to(arguments.directory.resolve())
-    job = jobs.makes(str(path))
+    path, here = Path(arguments.path), arguments.directory.resolve()
+    # Results have absolute paths where the study says so.
+    names = [path, path.relative_to(here) if path.is_relative_to(here) else here / path]
+    job = next((found for name in names if (found := jobs.makes(str(name))) is not None), None)
     if job is None:
         raise XstiltsError(f"{path}: no job of {arguments.study} makes it; see `xstilts plan {arguments.study} --json`")
     print("\n".join(explain(job, jobs, arguments.directory)))

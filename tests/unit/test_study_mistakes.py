@@ -8,6 +8,12 @@ from xstilts.errors import ConfigError
 from xstilts.study import check_files, load_study, parse_study
 
 
+def noisy(options, task="mini_nli"):
+    """A study whose recipe trains on noise with these options."""
+    training = {"method": "char_noise", "options": {"char_noise": options}}
+    return changed("intermediate", "nli", {"tasks": [task], "training": training})
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [
@@ -33,6 +39,15 @@ from xstilts.study import check_files, load_study, parse_study
         (changed("published", {"source": "x"}), ["published", "a list (each a mapping (keys: "]),
         (changed("training", {"method": "fgm+pgd"}), ["fgm and pgd both decide the objective", "keep one"]),
         (changed("training", {"method": "fgm", "options": {"fgm": {"eps": 1}}}), ["no option 'eps'", "epsilon"]),
+        (noisy({"strength": 1.5}), ["nli.training", "'strength' is 1.5; it must be 1 or less"]),
+        (noisy({"share": 2}), ["nli.training", "'share' is 2; it must be 1 or less"]),
+        (noisy({"perturbation": "case_"}), ["nli.training", "did you mean case"]),
+        (noisy({"perturbation": "code_switch"}), ["nli.training", "'code_switch' needs option 'language'"]),
+        (noisy({"perturbation": "whitespace"}, "mini_pos"), ["not defined for tagging tasks such as mini_pos"]),
+        (
+            changed("intermediate", "qa", {"tasks": ["mini_qa"], "training": {"max_length": 64}}),
+            ["intermediate.qa.training", "max_question_length 64 leaves no room", "lower max_question_length"],
+        ),
         (changed("intermediate", "nli", "training", {"method": "dann"}), ["intermediate.nli", "dann wants", "text:"]),
         (changed("intermediate", "nli", "text", {"task": "mini_text"}), ["nli.text", "standard does not use"]),
         (changed("intermediate", "nli", "training", {"lr": 3}), ["intermediate.nli.training", "unknown key 'lr'"]),

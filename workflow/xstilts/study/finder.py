@@ -9,6 +9,9 @@ from xstilts.errors import ConfigError
 from xstilts.study.model import Text
 from xstilts.training import methods
 
+# Around a pair of texts, in XLM-R; BERT has one less.
+SPECIAL_TOKENS = 4
+
 
 class Finder:
     """Looks tasks up in the edition that a study reads.
@@ -70,20 +73,46 @@ class Finder:
                 )
         return found
 
-    def text(self, value: Mapping[str, Any], training: Mapping[str, Any], where: str) -> Text | None:
-        """The unlabelled sentences that a recipe's method wants; the method and its options are checked on the way.
+    def check_training(
+        self,
+        names: Iterable[str],
+        training: Mapping[str, Any],
+        own: Iterable[str],
+        where: str,
+        spoken: Iterable[str] = (),
+    ) -> None:
+        """Check a recipe's method and its options, and what lengths and noise ask of the tasks it is trained on.
+
+        Args:
+            names: those tasks.
+            training: the recipe's settings.
+            own: which of them it gives itself; the others are the study's.
+            where: the recipe.
+            spoken: in which languages those of them are read that have no English rows.
 
         Raises:
-            ConfigError: a method or an option is unknown, methods do not go together, or text is missing, not wanted,
-                or not there in a language.
+            ConfigError: a method or an option is unknown, methods do not go together, noise is not defined for a task,
+                or a question may fill a window.
         """
+        found = [self(name, where) for name in names]
+        keys = {"method", "options"}
         try:
             for settings in methods.resolve(training["method"], training["options"]):
                 if "perturbation" in settings:
-                    perturbations.get(settings["perturbation"]).check("en")
+                    _check_noise(settings["perturbation"], found, spoken)
+            keys = {"max_length", "max_question_length"}
+            if any(task.type == "span_qa" for task in found):
+                _check_lengths(training)
         except ConfigError as error:
-            own = f"{where}.training" if {"method", "options"} & set(value["training"]) else "training"
-            raise ConfigError(f"{self.origin}: {own}: {error}") from None
+            stands = f"{where}.training" if keys & set(own) else "training"
+            raise ConfigError(f"{self.origin}: {stands}: {error}") from None
+
+    def text(self, value: Mapping[str, Any], training: Mapping[str, Any], where: str) -> Text | None:
+        """The unlabelled sentences that a recipe's method wants.
+
+        Raises:
+            ConfigError: text is missing, not wanted, or not there in a language.
+        """
         wanting = [method.name for method in methods.parse(training["method"]) if method.needs_text]
         if "text" not in value:
             if wanting:
@@ -119,3 +148,28 @@ def alike(task: tasks.Task) -> list[str]:
 
 def _english(task: tasks.Task) -> bool:
     return "en" in task.languages.get("train", ())
+
+
+def _check_noise(name: str, trained: Iterable[tasks.Task], spoken: Iterable[str]) -> None:
+    """Check that a perturbation needs nothing that a recipe cannot give, and is defined for all rows it would meet."""
+    perturbation = perturbations.configured({name: 1.0})
+    for task in trained:
+        if task.type == "mlm":
+            continue
+        if task.type not in perturbation.task_types:
+            raise ConfigError(
+                f"perturbation {name!r} is not defined for {task.type} tasks such as {task.name}, "
+                "whose labels it would break; name another"
+            )
+        for language in ["en"] if _english(task) else spoken:
+            perturbation.check(language)
+
+
+def _check_lengths(training: Mapping[str, Any]) -> None:
+    """Check that the longest question leaves room for its context beside the special tokens."""
+    question, whole = training["max_question_length"], training["max_length"]
+    if question + SPECIAL_TOKENS >= whole:
+        raise ConfigError(
+            f"max_question_length {question} leaves no room for contexts in a max_length of {whole} tokens, of which "
+            f"{SPECIAL_TOKENS} are special; raise max_length or lower max_question_length"
+        )

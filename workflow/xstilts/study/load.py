@@ -172,6 +172,8 @@ def _intermediate(
     if spoken and len(english) == len(names):
         raise ConfigError(f"{find.origin}: {where}.text_languages: no task of the recipe reads them; remove the key")
     training = MappingProxyType(defaults | value["training"])
+    if names:
+        find.check_training(names, training, value["training"], where, spoken)
     text = find.text(value, training, where) if names else None
     chosen = value["targets"]
     known(chosen or (), targets, f"{find.origin}: {where}.targets")
@@ -217,6 +219,8 @@ def _target(name: str, value: dict[str, Any], defaults: dict[str, Any], find: Fi
     if search["sweep"] is None:
         search["sweep"] = task.type == "retrieval"
     training = MappingProxyType(defaults | value["training"])
+    if train:
+        find.check_training(train, training, value["training"], where)
     text = find.text(value, training, where) if train else None
     return Target(name, task.name, train, wanted, training, MappingProxyType(search), text)
 

@@ -32,11 +32,13 @@ class Option:
         default: the value it has unless a recipe says otherwise; its type is the setting's type.
         source: where the default comes from.
         minimum: the smallest value allowed.
+        maximum: the largest, if there is one.
     """
 
     default: int | float | str
     source: str
     minimum: float = 0.0
+    maximum: float | None = None
 
 
 class Method(abc.ABC):
@@ -76,6 +78,10 @@ class Method(abc.ABC):
             if not isinstance(value, str) and value < option.minimum:
                 raise ConfigError(
                     f"method {cls.name!r}: option {key!r} is {value}; it must be {option.minimum:g} or more"
+                )
+            if not isinstance(value, str) and option.maximum is not None and value > option.maximum:
+                raise ConfigError(
+                    f"method {cls.name!r}: option {key!r} is {value}; it must be {option.maximum:g} or less"
                 )
         return {key: option.default for key, option in cls.options.items()} | dict(settings)
 

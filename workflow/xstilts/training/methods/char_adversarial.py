@@ -24,7 +24,7 @@ class CharAdversarial(Inputs):
     source = "worst of k random draws, the inner maximisation of Madry et al. 2018 by random search; settings are ours"
     options: ClassVar[Mapping[str, Option]] = {
         "perturbation": Option("char_noise", "any perturbation that is defined for the training language"),
-        "strength": Option(0.1, "rate per grapheme cluster; not sourced"),
+        "strength": Option(0.1, "rate per grapheme cluster; not sourced", maximum=1),
         "copies": Option(4, "not sourced", minimum=1),
     }
 

@@ -20,8 +20,8 @@ class CharNoise(Inputs):
     source = "Belinkov and Bisk 2018, Synthetic and Natural Noise Both Break Neural Machine Translation, section 6"
     options: ClassVar[Mapping[str, Option]] = {
         "perturbation": Option("char_noise", "any perturbation that is defined for the training language"),
-        "strength": Option(0.1, "rate per grapheme cluster; not sourced"),
-        "share": Option(1.0, "every example, as Belinkov and Bisk do"),
+        "strength": Option(0.1, "rate per grapheme cluster; not sourced", maximum=1),
+        "share": Option(1.0, "every example, as Belinkov and Bisk do", maximum=1),
     }
 
     @classmethod

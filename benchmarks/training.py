@@ -101,24 +101,24 @@ def real_lengths(data_dir: Path, names: list[str], count: int) -> list[int]:
     return [len(ids) for ids in encoded["input_ids"]]
 
 
-def examples_of(lengths: list[int]) -> list[dict[str, Any]]:
+def examples_of(lengths: list[int], vocabulary: int = VOCABULARY) -> list[dict[str, Any]]:
     """Random token ids of these lengths with random labels."""
     random = np.random.default_rng(1)
     return [
-        {"input_ids": [0, *random.integers(5, VOCABULARY, length - 2).tolist(), 2], "labels": int(random.integers(3))}
+        {"input_ids": [0, *random.integers(5, vocabulary, length - 2).tolist(), 2], "labels": int(random.integers(3))}
         for length in lengths
     ]
 
 
-def fresh_model() -> Any:
+def fresh_model(vocabulary: int = VOCABULARY, layers: int = 6, width: int = 384, heads: int = 12) -> Any:
     """The same random model every time."""
     torch.manual_seed(0)
     config = XLMRobertaConfig(
-        vocab_size=VOCABULARY,
-        hidden_size=384,
-        num_hidden_layers=6,
-        num_attention_heads=12,
-        intermediate_size=1536,
+        vocab_size=vocabulary,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=4 * width,
         max_position_embeddings=MAX_LENGTH + 2,
         pad_token_id=1,
         type_vocab_size=1,
@@ -203,10 +203,8 @@ def plain_loop(
     return train, predict
 
 
-def ours(
-    model: Any, examples: list[dict[str, Any]], precision: str
-) -> tuple[Callable[[], None], Callable[[], None], Any]:
-    """Calls that train and that predict with xstilts, and the history that training fills."""
+def attempt_of(model: Any, examples: list[dict[str, Any]], precision: str, **changes: Any) -> tuple[Attempt, Mixture]:
+    """A run of xstilts over the examples, and their order."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
     head = HEADS["classification"](LABELS, tokenizer_of_ids(), {"max_length": MAX_LENGTH})
@@ -217,20 +215,31 @@ def ours(
     mixture = Mixture([stream], {"kind": "proportional", "cap": None, "temperature": 1.0}, BATCH, (1, "target"))
     learner = torch.nn.Module()
     learner.models = torch.nn.ModuleDict({"head": model})
-    recipe = RECIPE | {"precision": precision}
+    recipe = RECIPE | {"precision": precision} | changes
     setting = Setting.of(recipe, model.base_model, head.tokenizer, device, World(), {})
-    attempt = Attempt(learner, setting, recipe, len(items) // BATCH, 1e-5, None, print)
-    progress = Progress("benchmark", attempt.steps, speaks=False)
+    return Attempt(learner, setting, recipe, len(items) // BATCH, 1e-5, None, print), mixture
 
-    def train() -> None:
-        fine_tune(
-            attempt, mixture, get("standard")({}), None, lambda: {"none": 0.0}, progress, lambda *a: None, lambda: None
-        )
+
+def train_on(attempt: Attempt, mixture: Mixture, after_step: Callable[[], None] = lambda: None) -> None:
+    """Train with xstilts, from the attempt's step on to its last."""
+    progress = Progress("benchmark", attempt.steps, speaks=False)
+    standard = get("standard")({})
+    fine_tune(
+        attempt, mixture, standard, None, lambda: {"none": 0.0}, progress, lambda name, value, step: None, after_step
+    )
+
+
+def ours(
+    model: Any, examples: list[dict[str, Any]], precision: str
+) -> tuple[Callable[[], None], Callable[[], None], Any]:
+    """Calls that train and that predict with xstilts, and the history that training fills."""
+    attempt, mixture = attempt_of(model, examples, precision)
+    stream = mixture.streams[0]
 
     def predict() -> None:
-        predict_logits(model, head, items, device, None, precision)
+        predict_logits(model, stream.head, stream.items, attempt.setting.device, None, precision)
 
-    return train, predict, attempt.history
+    return lambda: train_on(attempt, mixture), predict, attempt.history
 
 
 def timed(call: Callable[[], Any]) -> float:

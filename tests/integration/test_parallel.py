@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from tiny import RECIPE, pretend_tasks, tiny_encoder
 from xstilts.artifacts import MANIFEST, read_json, write_json
 from xstilts.training import methods
 from xstilts.training.job import STATE_MINUTES, train
+from xstilts.training.signals import Interrupted
 from xstilts.training.state import StateDirectory
 
 SCRIPT = "import sys\nfrom integration.test_parallel import work\nwork(*sys.argv[1:])\n"
@@ -31,10 +34,32 @@ def work(encoder, folder, output, method, task_types, *state_minutes):
         train(recipe, Path(encoder), data, Path(output), "toy", state_minutes=minutes, text=text)
 
 
-def start_two(folder, *arguments):
+def stopped(encoder, folder, output):
+    """Be told to stop at the third step, with a disk on which the state takes a while; it is there when this ends."""
+    mark, save = StateDirectory.mark, StateDirectory.save
+
+    def told(states, position):
+        mark(states, position)
+        if position == 3:
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    def slow(states, *arguments):
+        if states.writes:
+            time.sleep(3)
+        save(states, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StateDirectory, "mark", told)
+        patch.setattr(StateDirectory, "save", slow)
+        with pytest.raises(Interrupted):
+            work(encoder, folder, output, "standard", "tagging")
+    assert list(Path(folder).glob(".together.state/*/state.json"))
+
+
+def start_two(folder, *arguments, call="work"):
     """The same in two processes."""
     script = folder / "run.py"
-    script.write_text(SCRIPT)
+    script.write_text(SCRIPT.replace("work", call))
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen([*launcher, *map(str, arguments)], env=environment, stderr=subprocess.PIPE, text=True)
@@ -87,6 +112,13 @@ def test_processes_whose_clocks_differ_save_together(encoder, tmp_path):
     write_json(tmp_path / "toy" / MANIFEST, {})
     work_in_two(tmp_path, encoder, tmp_path, tmp_path / "together", "standard", "tagging", "1000", "0")
     assert read_json(tmp_path / "together" / MANIFEST)["history"]["steps"] == 36
+
+
+@pytest.mark.slow
+def test_no_process_leaves_before_the_state_is_written(encoder, tmp_path):
+    """The launcher would end the one that writes it."""
+    write_json(tmp_path / "toy" / MANIFEST, {})
+    end_well(start_two(tmp_path, encoder, tmp_path, tmp_path / "together", call="stopped"))
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xstilts.models.heads import Item
-from xstilts.training.batching import inference_batches, micro_batches, padded_tokens, real_tokens
+from xstilts.training.batching import inference_batches, least_tokens, micro_batches, padded_tokens, real_tokens
 from xstilts.training.streams import Order
 
 lengths = st.lists(st.integers(1, 200), min_size=1, max_size=40)
@@ -59,6 +59,14 @@ def test_cutting_never_costs_more_tokens_than_one_padded_batch(sizes):
 def test_a_long_item_among_short_ones_passes_alone():
     parts = micro_batches(items_of([10] * 31 + [400]), 2048)
     assert [len(part) for part in parts] == [31, 1]
+
+
+def test_a_gpus_step_is_not_cut_into_passes_that_would_take_no_less_time():
+    sizes = list(np.linspace(10, 128, 32).astype(int))
+    assert len(micro_batches(items_of(sizes), 16384)) > 1
+    assert len(micro_batches(items_of(sizes), 16384, least_tokens("cuda"))) == 1
+    assert len(micro_batches(items_of([4 * size for size in sizes]), 16384, least_tokens("cuda"))) > 1
+    assert least_tokens("cpu") == 0
 
 
 @given(lengths, st.integers(64, 2000))

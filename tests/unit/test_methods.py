@@ -209,6 +209,20 @@ def test_freelb_keeps_every_sentence_within_its_norm(encoder, monkeypatch):
     assert all(not delta[padding].any() for delta in seen)
 
 
+@pytest.mark.slow
+def test_a_compiled_model_takes_perturbations_of_any_shape(encoder):
+    head = HEADS["classification"](LABELS["classification"], load_tokenizer(encoder), RECIPE)
+    items = head.encode(rows_of("classification", 12), train=True)
+    learner = Learner(encoder, {"head": head})
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    learner.compile_models(backend="eager")
+    for count in (6, 8, 9, 11, 12):
+        passes = Passes(learner.models["head"], head, items[:count], count, torch.device("cpu"))
+        method("pgd", steps=1).backward(passes)
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
+
+
 @pytest.mark.parametrize("name", ["smart", "r3f"])
 @pytest.mark.parametrize("task_type", LABELLED)
 def test_smoothness_is_zero_for_a_constant_model_and_positive_for_another(name, task_type, encoder):

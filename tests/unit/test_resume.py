@@ -271,21 +271,25 @@ def test_a_second_job_for_the_same_checkpoint_waits_and_then_steps_aside(encoder
     assert "another job trains this checkpoint" in capsys.readouterr().err
 
 
-def test_memory_that_runs_out_lowers_the_pass_says_so_and_costs_no_example(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(("tokens", "fit"), [(None, 128), (64, 40)])
+def test_memory_that_runs_out_lowers_the_pass_says_so_and_costs_no_example(tokens, fit, tmp_path, monkeypatch, capsys):
+    """In the first pass of a step, or after some that went well."""
     pretend_task(monkeypatch, "classification")
     still = tiny_encoder(tmp_path / "encoder", dropout=0.0)
     data = folders(tmp_path, "data")
-    undisturbed = train(RECIPE, still, data, tmp_path / "whole", "toy")
+    recipe = RECIPE | {"micro_batch_tokens": tokens}
+    undisturbed = train(recipe, still, data, tmp_path / "whole", "toy")
     forward = torch.nn.Embedding.forward
 
     def limited(self, ids):
-        if torch.is_grad_enabled() and ids.numel() > 128:
+        if torch.is_grad_enabled() and ids.numel() > fit:
             raise torch.OutOfMemoryError("out of memory")
         return forward(self, ids)
 
     monkeypatch.setattr(torch.nn.Embedding, "forward", limited)
-    manifest = train(RECIPE, still, data, tmp_path / "run", "toy")
+    manifest = train(recipe, still, data, tmp_path / "run", "toy")
     assert "out of memory: passes of at most" in capsys.readouterr().err
+    assert manifest["history"]["tokens"] == undisturbed["history"]["tokens"]
     first, second = (run["history"]["loss"] for run in (undisturbed, manifest))
     assert [entry["loss"] for entry in first] == pytest.approx([entry["loss"] for entry in second], rel=1e-3)
 
@@ -299,6 +303,19 @@ def test_an_example_that_does_not_fit_alone_says_what_to_lower(encoder, tmp_path
     monkeypatch.setattr(torch.nn.Embedding, "forward", never)
     with pytest.raises(Exception, match=r"out of memory at step 1 with one example of \d+ tokens .* lower max_length"):
         train(RECIPE, encoder, folders(tmp_path, "data"), tmp_path / "run", "toy")
+
+
+def test_memory_that_runs_out_in_a_methods_own_passes_says_what_to_lower(encoder, tmp_path, monkeypatch):
+    pretend_tasks(monkeypatch, toy="classification", text="mlm")
+    data, text = folders(tmp_path, "toy", "text")
+
+    def never(self, *arguments):
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(methods.get("dann"), "_vectors", never)
+    recipe = RECIPE | {"method": "dann", "methods": methods.resolve("dann", {}), "text": TEXT}
+    with pytest.raises(XstiltsError, match=r"out of memory at step 1 in dann's own .* set micro_batch_tokens to \d+"):
+        train(recipe, encoder, [data], tmp_path / "run", "toy", text=text)
 
 
 def test_a_parent_of_another_architecture_is_refused(tmp_path, monkeypatch, encoder):

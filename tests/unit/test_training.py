@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import shutil
 
 import pytest
@@ -18,9 +19,10 @@ from xstilts.models.load import fresh_head, load_encoder, load_model, load_token
 from xstilts.training import data as training_data
 from xstilts.training import methods
 from xstilts.training.batching import micro_batches
+from xstilts.training.cost import named_peak
 from xstilts.training.history import History
 from xstilts.training.job import train
-from xstilts.training.parallel import World
+from xstilts.training.parallel import World, prepare_torch
 from xstilts.training.setting import autocast
 
 
@@ -141,7 +143,7 @@ class _Double(torch.Tensor):
         return tensor.as_subclass(cls)
 
     def float(self):
-        return self.as_subclass(torch.Tensor)
+        return self
 
 
 def test_a_diverging_run_stops_with_what_to_change_and_leaves_nothing(encoder, data, tmp_path, monkeypatch):
@@ -208,10 +210,41 @@ def test_automatic_precision_leaves_emulated_bf16_alone(monkeypatch):
         assert not torch.is_autocast_enabled("cuda")
 
 
+def test_a_gpu_multiplies_matrices_in_a_fixed_order(monkeypatch):
+    """Where torch is told nothing of cuBLAS, it warns at every matrix product."""
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    assert prepare_torch().type == "cpu"
+    assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
+    with monkeypatch.context() as pretended:
+        pretended.setattr(torch.cuda, "is_available", lambda: True)
+        assert prepare_torch().type == "cuda"
+    assert os.environ.pop("CUBLAS_WORKSPACE_CONFIG") == ":4096:8"
+    prepare_torch()
+
+
+@pytest.mark.parametrize(
+    ("name", "peak"),
+    [
+        ("NVIDIA H100 80GB HBM3", 989.4),
+        ("NVIDIA H100 PCIe", 756.0),
+        ("NVIDIA H100 NVL", 835.5),
+        ("NVIDIA H200", 989.4),
+        ("NVIDIA A100-SXM4-80GB", 312.0),
+        ("NVIDIA L40", 181.0),
+        ("NVIDIA L4", 121.0),
+        ("NVIDIA A10", None),
+        ("NVIDIA H100 80GB HBM3 MIG 1g.10gb", None),
+        ("cpu, 2 thread(s)", None),
+    ],
+)
+def test_a_devices_peak_is_that_of_its_data_sheet(name, peak):
+    assert named_peak(name) == (None if peak is None else peak * 1e12)
+
+
 def test_a_process_that_drew_no_example_tells_of_what_all_did():
     class Idle(World):
         def totals(self, values, device):
-            return [here + there for here, there in zip(values, (6, 8, 16.0, 80.0), strict=True)]
+            return [here + there for here, there in zip(values, (6, 8, 16.0, 80.0, 0.0), strict=True)]
 
     history = History(steps=2, step_seconds=2.0)
     history.count(Idle(1, 2), torch.device("cpu"), {})

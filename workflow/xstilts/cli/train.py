@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.processes > 1 and "WORLD_SIZE" not in os.environ:
         if cache is not None and cache.take(key, arguments.output, arguments.label):
             return
+        # Told to end, the launcher kills in 30 s; writing the state of a large encoder takes longer.
+        os.environ.setdefault("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", "600")
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--no-python"]
         os.execv(sys.executable, [*launcher, f"--nproc-per-node={arguments.processes}", "xstilts", *sys.argv[1:]])
     # Several processes cannot wait for a turn one by one: they share what they made, and may make it twice.

@@ -11,8 +11,12 @@ from xstilts.models.heads import Item
 # Padded tokens of a pass whose activations still fit a CPU core's cache, and of one that fills a GPU.
 _CPU_TOKENS, _GPU_TOKENS = 2048, 16384
 # What one more forward and backward pass costs to start, as a share of the tokens that suit the device. On a CPU half
-# or twice as much changes little; a guess for GPUs.
+# or twice as much changes little; a guess for GPUs, where a pass adds to every parameter's gradient.
 _PASS_OVERHEAD = 1 / 40
+# Starting a GPU's kernels takes about a millisecond a layer, forward and backward; until then a pass of fewer tokens
+# takes as long. At 40 % of the bf16 peak those are some 1,000 tokens (L4), 2,500 (A100) and 5,000 (H100) of XLM-R
+# Large. A guess between them, not measured; `benchmarks/training.py` prints what it is.
+_GPU_LEAST = 2048
 
 
 def token_budget(wanted: int | None, device_type: str) -> int:
@@ -20,11 +24,17 @@ def token_budget(wanted: int | None, device_type: str) -> int:
     return wanted or (_CPU_TOKENS if device_type == "cpu" else _GPU_TOKENS)
 
 
-def micro_batches(items: Sequence[Item], max_tokens: int) -> list[list[Item]]:
+def least_tokens(device_type: str) -> int:
+    """Padded tokens below which a pass takes no less time."""
+    return 0 if device_type == "cpu" else _GPU_LEAST
+
+
+def micro_batches(items: Sequence[Item], max_tokens: int, least: int = 0) -> list[list[Item]]:
     """Cut a step's items, sorted by length, where it costs least.
 
-    Minimises padded tokens plus an overhead per pass, a share of ``max_tokens``, with no pass above ``max_tokens``
-    padded tokens (a single longer item passes alone). Exact, by dynamic programming over the cut points.
+    Minimises padded tokens, at least ``least`` of each pass, plus an overhead per pass, a share of ``max_tokens``, with
+    no pass above ``max_tokens`` padded tokens (a single longer item passes alone). Exact, by dynamic programming over
+    the cut points.
     """
     overhead = max_tokens * _PASS_OVERHEAD
     ordered = sorted(items, key=lambda item: item.length)
@@ -38,8 +48,9 @@ def micro_batches(items: Sequence[Item], max_tokens: int) -> list[list[Item]]:
             tokens = (end - start) * widest * ordered[end - 1].length
             if tokens > max_tokens and start < end - 1:
                 break
-            if best[start] + tokens + overhead < best[end]:
-                best[end], cut[end] = best[start] + tokens + overhead, start
+            cost = best[start] + max(tokens, least) + overhead
+            if cost < best[end]:
+                best[end], cut[end] = cost, start
     batches, end = [], len(ordered)
     while end:
         batches.append(ordered[cut[end] : end])

@@ -4,6 +4,7 @@ AdamW with decoupled weight decay (not on biases and LayerNorm), linear warm-up 
 of Devlin et al. 2019, appendix A.3, as jiant runs it for XTREME.
 """
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,7 @@ from xstilts.training.batching import (
 )
 from xstilts.training.cost import FORWARD
 from xstilts.training.dropout import cheap_dropout
-from xstilts.training.methods import Inputs, Objective
+from xstilts.training.methods import Auxiliary, Inputs, Objective
 from xstilts.training.passes import Passes
 from xstilts.training.progress import Progress
 from xstilts.training.setting import autocast
@@ -74,7 +75,7 @@ def fine_tune(
         with cheap_dropout(setting.device, compiled=recipe["compile"]):
             loss = _backward_within_memory(attempt, stream, batch, units, objective, see)
             if attempt.auxiliary is not None:
-                attempt.auxiliary.backward(step, attempt.steps)
+                _auxiliary_within_memory(attempt, attempt.auxiliary, step)
         loss = float(setting.world.sum_gradients(attempt.trained.values(), loss))
         if not math.isfinite(loss):
             rows = [str(stream.rows[stream.items[index].row]["id"]) for index in indices]
@@ -137,22 +138,35 @@ def _backward_within_memory(
     """The batch's gradient; when memory runs out, the same again in smaller passes, from now on."""
     setting = attempt.setting
     while True:
-        start = attempt.random_state()
-        try:
+        start, counted = attempt.random_state(), dict(setting.counted)
+        # Handled below: what is being handled keeps the failed pass's activations alive.
+        with contextlib.suppress(torch.OutOfMemoryError):
             return _backward(attempt, stream, batch, units, objective, see)
-        except torch.OutOfMemoryError:
-            largest = max(map(padded_tokens, micro_batches(batch, setting.budget)))
-            if largest <= max(padded_tokens([item]) for item in batch):
-                raise XstiltsError(
-                    f"out of memory at step {attempt.step + 1} with one example of {largest} tokens in a pass; "
-                    "lower max_length, or set gradient_checkpointing: true"
-                ) from None
-            setting.budget = largest // 2
-            attempt.say(f"out of memory: passes of at most {setting.budget} tokens from here on")
-            attempt.optimizer.zero_grad(set_to_none=True)
-            attempt.restore_random_state(start)
-            if setting.device.type == "cuda":
-                torch.cuda.empty_cache()
+        largest = max(map(padded_tokens, micro_batches(batch, setting.budget, setting.least)))
+        if largest <= max(padded_tokens([item]) for item in batch):
+            raise XstiltsError(
+                f"out of memory at step {attempt.step + 1} with one example of {largest} tokens in a pass; "
+                "lower max_length, or set gradient_checkpointing: true"
+            )
+        setting.budget = largest // 2
+        attempt.say(f"out of memory: passes of at most {setting.budget} tokens from here on")
+        attempt.optimizer.zero_grad(set_to_none=True)
+        setting.counted.clear()
+        setting.counted.update(counted)
+        attempt.restore_random_state(start)
+        if setting.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _auxiliary_within_memory(attempt: Attempt, auxiliary: Auxiliary, step: int) -> None:
+    """The gradient of a method's own loss; it has moved what it trains, so that it cannot be done again."""
+    try:
+        auxiliary.backward(step, attempt.steps)
+    except torch.OutOfMemoryError:
+        raise XstiltsError(
+            f"out of memory at step {step} in {auxiliary.name}'s own passes of {attempt.setting.budget} tokens; "
+            f"set micro_batch_tokens to {attempt.setting.budget // 2}"
+        ) from None
 
 
 def _backward(
@@ -166,7 +180,7 @@ def _backward(
     model, setting, counted = attempt.learner.models[stream.key], attempt.setting, attempt.setting.counted
     attempt.learner.train()
     total = torch.zeros((), device=setting.device)
-    for part in micro_batches(batch, setting.budget):
+    for part in micro_batches(batch, setting.budget, setting.least):
         passes = Passes(model, stream.head, part, units, setting.device, setting.precision, see)
         total = total + objective.backward(passes)
         padded = padded_tokens(part)

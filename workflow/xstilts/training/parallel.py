@@ -97,10 +97,14 @@ def prepare_torch() -> torch.device:
 
     The number of threads follows ``OMP_NUM_THREADS``, which rules set, because sums depend on it.
     """
-    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
+    on_gpu = torch.cuda.is_available()
+    if on_gpu:
+        # Without it cuBLAS sums in no fixed order, and torch says so at every matrix product.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=on_gpu)
     # Nothing here reads memory that it has not written; filling every new tensor first took a twentieth of training.
     torch.utils.deterministic.fill_uninitialized_memory = False
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device("cuda" if on_gpu else "cpu")
 
 
 def join_world() -> tuple[World, torch.device]:

@@ -111,6 +111,8 @@ class Search:
                     if stop or due:
                         self._save(attempt)
                     if stop:
+                        # The launcher kills the others soon after one has left: the first is still writing.
+                        self.world.barrier()
                         raise Interrupted(
                             f"{self.label}: stopped by {request.name or 'another process'} after step {attempt.step} "
                             f"of {self.steps}; the state is saved, run again to go on"
@@ -179,10 +181,7 @@ class Search:
             if recipe["gradient_checkpointing"]:
                 learner.encoder.gradient_checkpointing_enable()
             if recipe["compile"]:
-                # Without these guards a hook that comes later, with a perturbation of the embeddings, is not run.
-                torch._dynamo.config.skip_nnmodule_hook_guards = False
-                for model in learner.models.values():
-                    model.compile(dynamic=True)
+                learner.compile_models()
         setting = Setting.of(recipe, learner.encoder, self.tokenizer, self.device, self.world, self.texts)
         self._cartographer = self._new_map()
         auxiliary = None

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from xstilts.training.batching import token_budget
+from xstilts.training.batching import least_tokens, token_budget
 from xstilts.training.parallel import World
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ class Setting:
         phase: ``intermediate`` or ``target``.
         precision_name: ``auto``, ``fp32`` or ``bf16``.
         budget: padded tokens per pass; lowered when memory runs out.
+        least: padded tokens below which a pass takes no less time.
         texts: token ids of unlabelled sentences by language.
         counted: what this process alone counted since the history was last brought up to date.
     """
@@ -40,6 +41,7 @@ class Setting:
     phase: str
     precision_name: str
     budget: int
+    least: int
     texts: Mapping[str, Sequence[list[int]]] = field(default_factory=dict)
     counted: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
@@ -57,6 +59,7 @@ class Setting:
             recipe["phase"],
             recipe["precision"],
             token_budget(recipe["micro_batch_tokens"], device.type),
+            least_tokens(device.type),
             texts,
         )
 

@@ -109,6 +109,23 @@ def test_holm_holds_with_few_seeds_that_differ(seeds: int, tests: int) -> None:
     assert wrong <= 0.09 * families
 
 
+def test_p_of_one_among_several_is_small_where_the_bonferroni_interval_excludes_0() -> None:
+    generator = np.random.default_rng(13)
+    for tests in (2, 10, 50):
+        known = statistics.spread(simulated(generator))
+        reach = known.reach(tests=tests)
+        assert known.p_value(reach, tests) == pytest.approx(0.05 / tests, rel=1e-3)
+        assert known.p_value(-1.01 * reach, tests) < 0.05 / tests < known.p_value(0.99 * reach, tests)
+        assert known.p_value(1e9, tests) < 1e-6 and known.p_value(0.0, tests) == pytest.approx(1, abs=1e-6)
+
+
+def test_what_examples_contribute_is_known_also_among_several() -> None:
+    # Of a variance of 2 nearly all is known, and little comes of the three seeds: that is no t of two degrees.
+    known = statistics.Spread(2.0**0.5, ((0.1, 0.0, 11.0), (0.1, 0.0, 2.0)), 1.8, 1.8)
+    assert known.reach(tests=10) == pytest.approx((0.1 * 3.497**2 + 0.1 * 14.089**2 + 1.8 * 2.807**2) ** 0.5, rel=1e-3)
+    assert known.reach(tests=10) < 0.5 * 2.0**0.5 * 14.089
+
+
 def test_power_grows_with_seeds() -> None:
     found = []
     for seeds in (2, 3, 6):

@@ -84,8 +84,8 @@ def answer_questions(tables: Tables, context: Context, resamples: int = RESAMPLE
     ``p`` of a contrast is the larger of the sign-flip permutation's over languages and of Student's t test with the
     interval's standard error, which keeps together what shares a seed; a single language cannot be flipped and has the
     latter alone. ``p_holm`` is corrected over the question's rows of the same kind: its ``all`` rows, which are its
-    answer, its targets, its families and so on. The degrees of freedom behind ``p`` are taken the more cautiously the
-    more rows there are, and ``minimum_detectable`` is the effect that a row finds four times out of five though no
+    answer, its targets, its families and so on. Among several rows the second p is by Banerjee's bound, in the place of
+    Student's t, and ``minimum_detectable`` is the effect that a row finds four times out of five though no
     other of its kind is significant: infinite where no effect can be found, because there is one seed, or there are too
     few languages to flip (of a correlation: recipes to permute) for so many rows.
 

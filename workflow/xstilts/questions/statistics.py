@@ -22,9 +22,10 @@ CONFIDENCE = 0.95
 POWER = 0.80
 # Degrees of freedom of an error that is known.
 _MANY = 1e6
-# How often the bounds from which degrees of freedom are taken may fail, among all tests of a question together;
-# `benchmarks/coverage.py` shows the effect.
+# How often the bounds from which degrees of freedom are taken may fail; `benchmarks/coverage.py` shows the effect.
 _FAILING = 0.20
+# Half the smallest p that is told apart.
+_LEAST = 1e-12
 # An error of this share of the effect comes from the arithmetic.
 _ROUNDING = 1e-9
 
@@ -38,49 +39,80 @@ class Spread:
         parts: mean squares that the variance was put together from, as parts of it; what of each is known; and their
             degrees of freedom.
         known: the part of the variance that is known: what test examples contribute.
+        shared: what of that no mean square holds: examples that languages and seeds have in common.
     """
 
     error: float
     parts: tuple[tuple[float, float, float], ...] = ()
     known: float = 0.0
+    shared: float = 0.0
 
-    def freedom(self, tests: int = 1) -> float:
+    def freedom(self) -> float:
         """Degrees of freedom of the variance, at least 1: Satterthwaite's (1946), with caution.
 
         Satterthwaite takes the mean squares for their expectations. One with few degrees of freedom is mostly smaller
         than its own, and then promises more freedom than there is: of studies with two seeds that differ more than
         languages do, 11 % of the 95 % intervals would miss the truth. So each enters at the upper end of a one-sided
         interval for its expectation, which moves the sum's freedom towards that of the less certain one. For the width
-        alone: the error stays without bias. The smallest of many p is found where a mean square is small by chance, so
-        the confidence of those intervals grows with the number of ``tests``. What examples contribute to a mean square
-        is known and not uncertain; one below that is lucky, and counts as one that is as lucky as one of five.
+        alone: the error stays without bias. What examples contribute to a mean square is known and not uncertain; one
+        below that is lucky, and counts as one that is as lucky as one of five.
         """
         from scipy.special import chdtri
 
         scatter = unknown = 0.0
         for value, known, freedom in self.parts:
             least = known * chdtri(freedom, 1 - _FAILING) / freedom
-            bound = max(0.0, max(value, least) * freedom / chdtri(freedom, 1 - _FAILING / tests) - known)
+            bound = max(0.0, max(value, least) * freedom / chdtri(freedom, 1 - _FAILING) - known)
             unknown += bound
             scatter += bound**2 / freedom
         return float(np.clip((unknown + self.known) ** 2 / scatter, 1.0, _MANY)) if scatter else _MANY
 
     def reach(self, confidence: float = CONFIDENCE, tests: int = 1) -> float:
-        """Half the width of an interval, by Student's t; of one of several ``tests``, after Bonferroni."""
+        """Half the width of an interval; of one of several ``tests``, after Bonferroni.
+
+        Of a single one by Student's t. Of several by :meth:`_bound`: the smallest of many p is found where a mean
+        square is small by chance, and Student's t of a freedom that was estimated from it does not hold there.
+        """
         from scipy.special import stdtrit
 
-        return self.error * float(stdtrit(self.freedom(tests), 1 - (1 - confidence) / 2 / tests))
+        tail = (1 - confidence) / 2 / tests
+        return self._bound(tail) if tests > 1 else self.error * float(stdtrit(self.freedom(), 1 - tail))
 
     def p_value(self, effect: float, tests: int = 1) -> float:
-        """Two-sided p of Student's t test that the effect is 0, one of ``tests`` that are to be corrected together."""
+        """Two-sided p that the effect is 0, of one of ``tests`` that are to be corrected together, as :meth:`reach`."""
+        from scipy.optimize import brentq
         from scipy.special import stdtr
 
         if not self.error:
             return 1.0
-        return float(2 * stdtr(self.freedom(tests), -abs(effect) / self.error))
+        if tests == 1 or not np.isfinite(self.error):
+            return float(2 * stdtr(self.freedom(), -abs(effect) / self.error))
+        if self._bound(_LEAST) <= abs(effect):
+            return 2 * _LEAST
+        found = brentq(lambda tail: self._bound(np.exp(tail)) - abs(effect), np.log(_LEAST), np.log(0.5))
+        return float(2 * np.exp(found))
+
+    def _bound(self, tail: float) -> float:
+        """How far the estimate is from the truth, exceeded at either side in ``tail`` of all studies at most.
+
+        Banerjee's (1960) bound: each part of the variance has the quantile of its own degrees of freedom, that of the
+        normal distribution where it is known, and the squares of what they reach are summed.
+        """
+        from scipy.special import ndtri, stdtrit
+
+        values, freedom = (np.array([part[place] for part in self.parts]) for place in (0, 2))
+        # A variance that is no smaller than the examples' makes up for what mean squares lack by chance.
+        unknown = max(self.error**2 - self.shared, 0.0)
+        if values.sum() > 0:
+            shares = values / values.sum()
+        else:
+            shares = (freedom == freedom.min(initial=_MANY)) / max(1, len(freedom))
+        own = float((stdtrit(freedom, 1 - tail) ** 2 * shares).sum()) * unknown if len(freedom) else 0.0
+        known = self.shared if len(freedom) else self.error**2
+        return float((own + ndtri(1 - tail) ** 2 * known) ** 0.5)
 
     def minimum_detectable(self, tests: int = 1) -> float:
-        """Smallest effect that this t test at 5 % finds four times in five, though it be the only one of ``tests``.
+        """Smallest effect that this test at 5 % finds four times in five, though it be the only one of ``tests``.
 
         NaN where nothing differed: then nothing is known of what would have been seen.
         """
@@ -88,7 +120,7 @@ class Spread:
 
         if not self.error:
             return float("nan")
-        return self.reach(tests=tests) + self.error * float(stdtrit(self.freedom(tests), POWER))
+        return self.reach(tests=tests) + self.error * float(stdtrit(self.freedom(), POWER))
 
 
 def effect(cells: Array) -> float:
@@ -153,7 +185,7 @@ def spread(cells: Array, draws: Draws | None = None) -> Spread:
     # Each mean square alone is, on average, no larger than the variance: what falls below it is chance.
     variance = max([sum(values) - twice, *values, 0.0]) + shared
     examples = float(changed.sum(axis=(1, 2)).var())
-    found = Spread(max(variance, examples) ** 0.5, parts, examples)
+    found = Spread(max(variance, examples) ** 0.5, parts, examples, min(shared, max(variance, examples)))
     known = found.error > _ROUNDING * abs(mean) or not mean
     return found if known else Spread(float("nan"))
 

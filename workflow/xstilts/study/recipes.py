@@ -18,7 +18,7 @@ EVALUATION_VERSION = 2
 PIECES_VERSION = 1  # of how sentences to be tagged are cut: part of the recipes that score tagging
 ALIGNMENT_VERSION = 2
 DIFFICULTY_VERSION = 2
-ANSWERS_VERSION = 3
+ANSWERS_VERSION = 4
 
 
 def encoder_recipe(study: Study, encoder: str) -> dict[str, Any]:

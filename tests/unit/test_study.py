@@ -321,3 +321,9 @@ def test_every_key_is_described():
 
     nodes = {"study": schema()} | schema()["$defs"]
     assert [found for name, node in nodes.items() for found in undescribed(node, name)] == []
+
+
+def test_an_empty_mapping_says_nothing_and_may_stand_anywhere():
+    config = condition({"perturbation": "char_noise", "budget": {}})
+    config["intermediate"]["none"] = {"training": {}}
+    assert parse_study(config).intermediate["none"].direct

@@ -42,8 +42,9 @@ def check_unused(written: Mapping[str, Any], study: Study, origin: str) -> None:
 
 
 def _refuse(value: Mapping[str, Any], keys: Iterable[str], where: str, why: str) -> None:
+    # What is empty says nothing.
     for key in keys:
-        if value.get(key) is not None:
+        if value.get(key) not in (None, {}):
             raise ConfigError(f"{where}.{key}: {why}; remove the key")
 
 

@@ -154,8 +154,8 @@ def test_a_further_seed_is_scored_and_the_others_are_kept(workplace):
     assert set(manifest["files"]) == {f"{seed}/{name}" for seed in ("seed1", "seed2") for name in before}
     said = (workplace.results / "logs/evaluate/mini/none/pos.log").read_text()
     assert [line.partition("]")[0] for line in said.splitlines() if "kept" in line] == [
-        "[none/pos/1/clean",
-        "[none/pos/1/char_noise_20",
+        "[none/pos/seed1/clean",
+        "[none/pos/seed1/char_noise_20",
     ]
 
 

@@ -252,8 +252,8 @@ def lost_files():
     ]
     wanted = checkpoint_files(scored) + (evaluations() if collected else [])
     if os.path.exists(f"{PATHS.root}/report.html"):
-        for rule in (rules.scores, rules.questions, rules.figures):
-            wanted += rule.output
+        for made in (rules.scores, rules.questions, rules.figures):
+            wanted += made.output
         wanted += filter(None, (alignment_table(), difficulty_table()))
     return [path for path in wanted if not os.path.exists(path)]
 

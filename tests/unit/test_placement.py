@@ -64,7 +64,7 @@ def test_activations_computed_twice_change_no_bit_of_any_methods_gradient(task_t
             torch.manual_seed(0)
             learner = Learner(encoder, {"head": head}).train()
             if again:
-                learner.encoder.gradient_checkpointing_enable()
+                learner.encoder.activation_checkpointing_enable()
             method = methods.get(name)
             cast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
             passes = Passes(learner.models["head"], head, items, 6.0, torch.device("cpu"), lambda cast=cast: cast)

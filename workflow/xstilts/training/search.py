@@ -179,7 +179,7 @@ class Search:
             if recipe["freeze_embeddings"]:
                 learner.freeze_embeddings()
             if recipe["gradient_checkpointing"]:
-                learner.encoder.gradient_checkpointing_enable()
+                learner.encoder.activation_checkpointing_enable()
             if recipe["compile"]:
                 learner.compile_models()
         setting = Setting.of(recipe, learner.encoder, self.tokenizer, self.device, self.world, self.texts)

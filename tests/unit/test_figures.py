@@ -246,7 +246,7 @@ def test_training_curves_show_what_a_method_reports_beside_its_chance(study: dic
     adversarial = study | {"intermediate": recipes}
     score_tables.write_training(adversarial, tmp_path)
     panel = figures.draw(CURVES, read_curves(tmp_path / "curves.csv"), adversarial, {}).axes[-1]
-    assert panel.get_title(loc="left") == "dann"
+    assert panel.get_title(loc="left") == "reported by dann"
     (line,) = [line for line in panel.lines if line.get_marker() != "None"]
     assert list(line.get_ydata()) == [35, 30, 25, 20]
     assert [line.get_ydata()[0] for line in panel.lines if line.get_color() == "#777777"] == [10]

@@ -53,8 +53,9 @@ def test_where_nothing_differed_nothing_is_said_of_what_would_have_been_seen() -
 
 def test_an_effect_larger_than_the_scale_is_not_told_as_one_that_could_have_been_found() -> None:
     assert words.verdict(answer(minimum_detectable=227.0)).endswith("could hardly have found any effect; add seeds.")
-    own = answer(outcome="alignment", minimum_detectable=227.0)
-    assert words.verdict(own).endswith("missed effects below 227.0.")
+    of_measure = {"outcome": "alignment", "minimum_detectable": 227.0}
+    assert words.verdict(answer(measure="p_at_1_to_english", **of_measure)).endswith("found any effect; add seeds.")
+    assert words.verdict(answer(measure="margin", **of_measure)).endswith("missed effects below 227.0.")
 
 
 def test_where_no_effect_could_be_found_it_says_what_is_too_few() -> None:

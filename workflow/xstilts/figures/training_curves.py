@@ -76,9 +76,9 @@ def _panels(curves: pd.DataFrame, context: Context, encoder: str) -> Iterator[_P
         name = str(quantity).removeprefix(METHOD)
         if name != _CHANCE:
             known = chances[(chances["target"] == target) & (chances["method"] == method)]["value"]
-            title = f"{method} in {target}" if target else str(method)
+            title = f"reported by {method}" + f", {target}" * bool(target)
             chance = float(known.iloc[0]) if known.nunique() == 1 else None
-            yield _Panel(panel_title(title, encoder, context), f"{name}, the method's", rows, chance)
+            yield _Panel(panel_title(title, encoder, context), name, rows, chance)
 
 
 def _score(rows: pd.DataFrame) -> str:

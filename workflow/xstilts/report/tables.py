@@ -35,6 +35,7 @@ def questions(answers: pd.DataFrame, scores: pd.DataFrame, context: Context) -> 
         named = len({row["encoder"] for row in rows}) > 1
         for row in rows:
             row["who"] = words.name(row) + f" ({row['encoder']})" * named
+            row["measure"] = question.get("measure")
         failed = any(row["missing"].startswith(FAILED) for row in rows)
         clean = {} if failed else clean_scores(scores, context, name)
         headlines = [

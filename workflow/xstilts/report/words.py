@@ -9,8 +9,8 @@ from xstilts.questions.answers import FAILED, INCONCLUSIVE, REFUTED, SUPPORTED, 
 from xstilts.questions.outcomes import OUTCOMES
 from xstilts.questions.slices import ALL
 
-# Points from one end of the scale to the other.
-_WHOLE = 100
+# From one end of a score's scale to the other.
+_POINTS = 100.0
 # Smaller p are not told apart.
 _LEAST = 0.001
 
@@ -143,7 +143,7 @@ def detectable(value: float) -> str:
 
 
 def _detectable(row: dict[str, Any]) -> str:
-    value, counted = row["minimum_detectable"], unit(row)
+    value = row["minimum_detectable"]
     if value == math.inf:
         if row["n_seeds"] < 2:
             return " One seed cannot show an effect; add seeds."
@@ -151,9 +151,19 @@ def _detectable(row: dict[str, Any]) -> str:
         return f" So few {few} cannot show an effect, whatever its size, among the question's answers; add {few}."
     if not math.isfinite(value):
         return " Languages and seeds all gave the same, so what this design would have seen is not known."
-    if counted and value > _WHOLE:
+    if value > _whole(row):
         return " This design could hardly have found any effect; add seeds."
     return f" This design would probably have missed effects below {detectable(value)}."
+
+
+def _whole(row: dict[str, Any]) -> float:
+    """What an effect is at most: from one end of the scale to the other."""
+    if not row["baseline"]:
+        return math.inf
+    if not OUTCOMES[row["outcome"]].representations:
+        return _POINTS
+    low, high = registry()[row["measure"]].scale
+    return high - low
 
 
 def _digits(value: float) -> int:

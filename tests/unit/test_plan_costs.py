@@ -107,24 +107,38 @@ def test_a_folder_is_as_good_as_its_manifest():
     assert jobs.makes("results/y") is None
 
 
-def test_alignment_of_further_seeds_costs_what_the_first_ones_took_each(tmp_path):
-    """Two seeds took 20 s; of five, those two are there."""
+def two_of_five_seeds(tmp_path) -> tuple[Job, Job]:
+    """Alignment that took 20 s for two seeds, of which five are wanted; and another arm's, which has not run."""
 
-    def alignment(arm, seeds, seconds):
+    def alignment(arm, seconds):
         name = f"alignment/mini/{arm}/manifest.json"
         recipe = {"task": "mini_bitext", "conditions": [{"name": "clean", "languages": ["de"]}]}
         words = {"encoder": "mini", "arm": arm}
         return Job(name, "alignment", words, (name,), (), 1, 0, recipe, seeds, (), ("changed: seeds",), seconds)
 
     seeds = tuple(f"seed{number}" for number in range(1, 6))
-    old, new = alignment("nli", seeds, 20.0), alignment("pos", seeds, None)
+    old, new = alignment("nli", 20.0), alignment("pos", None)
     folder = tmp_path / old.folder
     folder.mkdir(parents=True)
     for seed in seeds[:2]:
         (folder / f"{seed}.json").write_text("{}")
     (folder / "manifest.json").write_text('{"scored": 2}')
+    return old, new
+
+
+def test_alignment_of_further_seeds_costs_what_the_first_ones_took_each(tmp_path):
+    old, new = two_of_five_seeds(tmp_path)
     estimator = Estimator(Jobs({job.name: job for job in (old, new)}), tmp_path, "A100", tasks.get)
     assert (estimator.of(old).seconds, estimator.of(new).seconds) == (30.0, 50.0)
+
+
+def test_a_job_starts_once_however_many_seeds_it_scores(tmp_path):
+    """Training took 14 s, 10 of them steps: 4 to start."""
+    old, new = two_of_five_seeds(tmp_path)
+    trained, _ = of_xlmr(tmp_path, TOLD | {"seconds": 9.0})
+    jobs = Jobs({job.name: job for job in (*trained, old, new)})
+    estimator = Estimator(jobs, tmp_path, "A100", tasks.get)
+    assert (estimator.of(old).seconds, estimator.of(new).seconds) == (4 + 3 * 8, 4 + 5 * 8)
 
 
 RECIPE = {"version": 3, "tasks": ["mnli"], "learning_rate": [1e-5], "epochs": 1, "evaluations": 1}

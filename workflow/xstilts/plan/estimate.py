@@ -131,14 +131,16 @@ class Estimator:
             job.wildcards["encoder"]: Shape.of(root / job.folder, job.recipe) for job in jobs if job.rule in ENCODERS
         }
         self.records = [record for job in jobs if (record := self._record(job)) is not None]
-        self.walls: dict[tuple[str, ...], list[float]] = defaultdict(list)
+        # What a scoring job takes before it scores is nearly that of a training one: imports, a model, rows.
+        self.start_up = statistics.median([record.start_up for record in self.records] or [0.0])
+        self.walls: dict[tuple[str, ...], list[tuple[float, int]]] = defaultdict(list)
         self.sizes: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for job in jobs:
             size = sum(_size(root / name) for name in job.outputs)
             share = 0 if job.seconds is None or job.rule in TRAINERS else self._shares_done(job)
             for key in _likeness(job):
                 if job.seconds is not None and share:
-                    self.walls[key].append(job.seconds / share)
+                    self.walls[key].append((job.seconds, share))
                 if size:
                     self.sizes[key].append(size)
 
@@ -148,11 +150,15 @@ class Estimator:
             return self._training(job)
         for key in _likeness(job):
             if self.walls[key]:
-                shares = self._shares_left(job)
-                walls = [shares * seconds for seconds in self.walls[key]]
+                walls = [self._again(job, seconds, shares) for seconds, shares in self.walls[key]]
                 return self._measured(job, walls, "measured" if key == _likeness(job)[0] else "scaled")
         low, seconds, high = self._unseen(job)
         return Estimate(low, seconds, high, self._bytes(job), "modelled")
+
+    def _again(self, job: Job, seconds: float, shares: int) -> float:
+        """Seconds of a job, by those of one like it that scored so many shares."""
+        start = min(self.start_up, seconds / 2)
+        return start + self._shares_left(job) * (seconds - start) / shares
 
     def _shares_done(self, job: Job) -> int:
         """What a job's last run was spent on: runs, or runs under a condition, that it scored; or one thing."""

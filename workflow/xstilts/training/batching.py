@@ -15,7 +15,7 @@ _CPU_TOKENS, _GPU_TOKENS = 2048, 16384
 _PASS_OVERHEAD = 1 / 40
 # Starting a GPU's kernels takes about a millisecond a layer, forward and backward; until then a pass of fewer tokens
 # takes as long. At 40 % of the bf16 peak those are some 1,000 tokens (L4), 2,500 (A100) and 5,000 (H100) of XLM-R
-# Large. A guess between them, not measured; `benchmarks/training.py` prints what it is.
+# Large. A guess between them, not measured; `benchmarks/gpu.py` prints what it is.
 _GPU_LEAST = 2048
 
 

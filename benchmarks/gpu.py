@@ -1,23 +1,25 @@
-"""What does fine-tuning do on this GPU? XLM-R Large's shape with random weights, MNLI's lengths, batches of 32.
+"""What does fine-tuning do on this GPU? XLM-R Large's shape with random weights, real lengths, batches of 32.
 
-    CUDA_VISIBLE_DEVICES=0 python benchmarks/gpu.py [--size large] [--examples 512] [--repeats 3] [--no-compile]
+    CUDA_VISIBLE_DEVICES=0 python benchmarks/gpu.py [--size large] [--examples 512] [--repeats 5] [--compile]
 
 It reads no data and needs no network; accelerate must be installed (requirements.txt). Measured, each after a warm-up:
 
 - trainer: Hugging Face's Trainer at its best (dynamic padding, examples grouped by length, fused AdamW, bf16)
-- xstilts: as a recipe runs it
-- whole: the same with every step's batch in one padded pass
-- compiled: the same with `compile: true`
-- passes: forward and backward, by the padded tokens of a pass, which says how a step should be cut on this GPU
-- resume: how far the weights of a run that was stopped half way and taken up are from those of one that was not, and,
-  for comparison, how far two undisturbed runs are from each other; both with the settings that a recipe runs with, and
-  with `strict`, torch's deterministic algorithms alone
-- memory: whether a run with half the memory goes on in smaller passes
+- xstilts: as a recipe runs it: passes without padding, replayed as CUDA graphs
+- started: the same without CUDA graphs, every kernel started by itself
+- compiled: xstilts with `compile: true`, which takes minutes to start; with --compile
+- for sentence pairs of MNLI's lengths and for half as many questions with passages of SQuAD's, the ways in turn
+- passes: forward and backward as CUDA graphs, by tokens, and what share of the peak they reach
+- update: clipping and AdamW alone
+- resume: how far the weights of a run that was stopped half way and taken up are from those of one that was not, and
+  how far two undisturbed runs are from each other; of four layers
+- memory: whether a run with half the memory goes on
 
 The last line is one JSON object. Tokens per second are of the examples, without padding. `mfu` counts their operations
 over the data sheet's bf16 peak (training/cost.py) and is null for a device that is not in the table;
-`share_of_matmul_peak` sets them against a large matrix product measured in the same run.
-On a machine without a GPU, `--size tiny` runs all of it but `memory`, in float32, to see that it works.
+`share_of_matmul_peak` sets them against a large matrix product measured in the same run. No weights are copied for
+selection: a run does that `evaluations` times, not every few steps.
+On a machine without a GPU, `--size tiny` runs all of it but `passes`, `update` and `memory`, to see that it works.
 """
 
 import argparse
@@ -34,9 +36,9 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 import numpy as np
 import torch
+from torch import Tensor
 from training import (
     BATCH,
-    MAX_LENGTH,
     attempt_of,
     examples_of,
     fresh_model,
@@ -46,93 +48,176 @@ from training import (
     trainer_of,
 )
 
+from xstilts.models import graphs, packing
+from xstilts.training.attempt import Attempt
 from xstilts.training.cost import named_peak, training_flops
-from xstilts.training.parallel import prepare_torch
-from xstilts.training.setting import autocast
+from xstilts.training.methods import get
+from xstilts.training.parallel import deterministic, prepare_torch
+from xstilts.training.passes import Passes
+from xstilts.training.streams import Mixture
 
 SIZES = {
     "large": {"vocabulary": 250_002, "layers": 24, "width": 1024, "heads": 16},
     "base": {"vocabulary": 250_002, "layers": 12, "width": 768, "heads": 12},
     "tiny": {"vocabulary": 1_000, "layers": 2, "width": 64, "heads": 2},
 }
-# Tokens of MNLI's pairs (9,295 of its matched dev set, SentencePiece of 128k pieces): every twentieth part.
-MNLI_LENGTHS = [8, 17, 21, 23, 26, 28, 30, 32, 35, 37, 39, 41, 44, 47, 50, 53, 57, 61, 67, 77, 128]
-PASS_LENGTH = 64
-PASS_TOKENS = (256, 512, 1024, 2048, 4096, 8192, 16384)
+# Tokens by SentencePiece of 128k pieces, every twentieth part: of 9,295 pairs of MNLI's matched dev set, and of 538
+# windows of 533 questions of SQuAD v1.1's dev set, of at most 384 tokens.
+LENGTHS = {
+    "mnli": [8, 17, 21, 23, 26, 28, 30, 32, 35, 37, 39, 41, 44, 47, 50, 53, 57, 61, 67, 77, 128],
+    "squad": [55, 112, 123, 129, 136, 142, 147, 151, 158, 165, 175, 184, 194, 201, 208, 215, 231, 241, 272, 299, 384],
+}
+PASS_TOKENS = (1024, 2048, 4096, 8192, 16384)
+ON_GPU = torch.cuda.is_available()
 
 
 class Stopped(Exception):
     """The run was stopped half way."""
 
 
-def mnli_lengths(count: int) -> list[int]:
-    """Token counts drawn from MNLI's distribution, cut as the examples are."""
-    drawn = np.interp(np.random.default_rng(0).random(count), np.linspace(0, 1, len(MNLI_LENGTHS)), MNLI_LENGTHS)
-    return [min(MAX_LENGTH, round(length)) for length in drawn]
+def lengths_of(name: str, count: int, longest: int) -> list[int]:
+    """Token counts drawn from a task's distribution."""
+    drawn = np.interp(np.random.default_rng(0).random(count), np.linspace(0, 1, len(LENGTHS[name])), LENGTHS[name])
+    return [min(longest, round(length)) for length in drawn]
 
 
 def peak_memory(call: Callable[[], Any]) -> tuple[float, int | None]:
-    """Seconds of a call, and the most memory that it had on the GPU (MB)."""
-    if not torch.cuda.is_available():
+    """Seconds of a call, and the most memory that it had on the GPU beside what was there before (MB)."""
+    if not ON_GPU:
         return timed(call), None
+    before = torch.cuda.memory_allocated()
     torch.cuda.reset_peak_memory_stats()
     seconds = timed(call)
-    return seconds, torch.cuda.max_memory_allocated() // 2**20
+    return seconds, (torch.cuda.max_memory_allocated() - before) // 2**20
 
 
 def freed() -> None:
     """Give back what the last measurement held."""
     gc.collect()
-    if torch.cuda.is_available():
+    if ON_GPU:
         torch.cuda.empty_cache()
 
 
 def model_of(size: dict[str, int]) -> Any:
     """The same random model every time, drawn where it is used."""
-    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
-        return fresh_model(**size)
+    with torch.device("cuda" if ON_GPU else "cpu"):
+        model = fresh_model(**size, longest=384)
+    packing.enable(model)
+    return model
 
 
-def trains(way: str, size: dict[str, int], examples: list[dict[str, Any]], precision: str) -> Callable[[], None]:
+def run_of(model: Any, examples: list[dict[str, Any]], precision: str) -> tuple[Attempt, Mixture]:
+    """A run of xstilts that copies no weights."""
+    attempt, mixture = attempt_of(model, examples, precision)
+    attempt.keep = lambda: None
+    return attempt, mixture
+
+
+def trains(way: str, size: dict[str, int], examples: list[dict[str, Any]], precision: str) -> Callable[[], Any]:
     """A call that trains a model of its own over all examples, in one of the ways."""
     model = model_of(size)
     if way == "trainer":
-        return lambda: trainer_of(model, examples, precision, best=True).train()
+        model.set_attn_implementation("sdpa")
+
+        def train() -> None:
+            torch.use_deterministic_algorithms(False)
+            trainer_of(model, examples, precision, best=True).train()
+
+        return train
     if way == "compiled":
-        model.compile(dynamic=True)
-
-    def train() -> None:
-        attempt, mixture = attempt_of(model, examples, precision, compile=way == "compiled")
-        if way == "whole":
-            attempt.setting.least = 10**9
-        train_on(attempt, mixture)
-
-    return train
+        layers = model.base_model.encoder
+        layers.forward = torch.compile(layers.forward, dynamic=True)
+    if way != "started" and ON_GPU:
+        graphs.enable(model.base_model)
+    return lambda: train_on(*run_of(model, examples, precision))
 
 
-def pass_milliseconds(size: dict[str, int], precision: str) -> dict[int, float]:
-    """Forward and backward in milliseconds, by tokens: the median of five."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = model_of(size).train()
+def compare(
+    ways: list[str], size: dict[str, int], lengths: list[int], precision: str, repeats: int, peaks: tuple[float, Any]
+) -> dict[str, Any]:
+    """Seconds of every way, in turn, and what follows from them."""
+    examples = examples_of(lengths, size["vocabulary"])
+    calls, found = {}, {}
+    for way in ways:
+        calls[way] = trains(way, size, examples, precision)
+        warm_up, memory = peak_memory(calls[way])
+        found[way] = {"warm_up_seconds": round(warm_up, 1), "peak_memory_beside_weights_mb": memory}
+    turns = {way: [] for way in ways}
+    for _ in range(repeats):
+        for way in ways:
+            turns[way].append(timed(calls[way]))
+    flops = training_flops(model_of(size), sum(lengths), sum(length**2 for length in lengths))
+    matmul, named = peaks
+    for way, seconds in turns.items():
+        median, steps = statistics.median(seconds), len(examples) // BATCH
+        ratios = [theirs / ours for theirs, ours in zip(turns["trainer"], seconds, strict=True)]
+        found[way] |= {
+            "milliseconds_per_step": [round(1000 * part(seconds) / steps, 1) for part in (statistics.median, min, max)],
+            "vs_trainer": [round(part(ratios), 2) for part in (statistics.median, min, max)],
+            "tokens_per_second": round(sum(lengths) / median),
+            "mfu": None if named is None else round(flops / median / named, 3),
+            "share_of_matmul_peak": round(flops / median / matmul, 3),
+        }
+    return {"examples": len(lengths), "mean_tokens": round(statistics.mean(lengths), 1)} | found
+
+
+def passes(size: dict[str, int], precision: str, peaks: tuple[float, Any]) -> dict[int, Any]:
+    """Forward and backward in milliseconds, by tokens, with sequences of 128: the median of five; and the MFU."""
+    model = model_of(size)
+    graphs.enable(model.base_model)
     found = {}
     for tokens in PASS_TOKENS:
-        ids = torch.randint(5, size["vocabulary"], (tokens // PASS_LENGTH, PASS_LENGTH), device=device)
-        labels = torch.zeros(len(ids), dtype=torch.long, device=device)
+        examples = examples_of([128] * (tokens // 128), size["vocabulary"])
+        attempt, mixture = run_of(model, examples, precision)
+        stream, device = mixture.streams[0], attempt.setting.device
+        standard = get("standard")({})
+        model.train()
 
-        def once(ids: Any = ids, labels: Any = labels) -> None:
-            with autocast(device, precision):
-                loss = model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels).loss
-            loss.backward()
+        def once(attempt: Any = attempt, stream: Any = stream, device: Any = device, standard: Any = standard) -> None:
+            given = stream.head, stream.items, float(len(stream.items)), device, attempt.setting.precision
+            standard.backward(Passes(model, *given))
+            attempt.optimizer.zero_grad(set_to_none=True)
 
         once()
-        found[tokens] = round(1000 * statistics.median(timed(once) for _ in range(5)), 2)
+        seconds = statistics.median(timed(once) for _ in range(5))
+        rate = training_flops(model, tokens, tokens * 128) / seconds
+        mfu = None if peaks[1] is None else round(rate / peaks[1], 3)
+        found[tokens] = {"milliseconds": round(1000 * seconds, 1), "mfu": mfu}
     return found
+
+
+def update(size: dict[str, int]) -> dict[str, float]:
+    """Milliseconds of clipping and of AdamW, and what a copy reads and writes per second (TB)."""
+    parameters = list(model_of(size).parameters())
+    for parameter in parameters:
+        parameter.grad = torch.randn_like(parameter)
+    optimizer = torch.optim.AdamW(parameters, lr=1e-5, fused=True)
+    optimizer.step()
+    source = torch.empty(2**29, device="cuda")
+    calls = {
+        "clip": lambda: torch.nn.utils.clip_grad_norm_(parameters, 1.0),
+        "adamw": optimizer.step,
+        "copy": source.clone,
+    }
+    seconds = {name: statistics.median(timed(call) for _ in range(5)) for name, call in calls.items()}
+    return {
+        "clip_milliseconds": round(1000 * seconds["clip"], 2),
+        "adamw_milliseconds": round(1000 * seconds["adamw"], 2),
+        "copy_terabytes_per_second": round(2 * source.nbytes / seconds["copy"] / 1e12, 2),
+    }
 
 
 def weights_after(size: dict[str, int], examples: list[dict[str, Any]], precision: str, *, stopped: bool) -> Any:
     """The weights, on the CPU, at the end of a run; stopped half way and taken up by a new model, or not."""
-    attempt, mixture = attempt_of(model_of(size), examples, precision)
     kept: list[Any] = []
+
+    def begin() -> tuple[Attempt, Mixture]:
+        model = model_of(size)
+        if ON_GPU:
+            graphs.enable(model.base_model)
+        return run_of(model, examples, precision)
+
+    attempt, mixture = begin()
 
     def stop() -> None:
         if attempt.step == attempt.steps // 2:
@@ -143,121 +228,96 @@ def weights_after(size: dict[str, int], examples: list[dict[str, Any]], precisio
     if stopped:
         with contextlib.suppress(Stopped):
             train_on(attempt, mixture, stop)
-        del attempt, mixture
-        freed()
-        attempt, mixture = attempt_of(model_of(size), examples, precision)
+        attempt, mixture = begin()
         attempt.restore(*kept.pop())
     train_on(attempt, mixture)
     return {name: parameter.detach().cpu() for name, parameter in attempt.trained.items()}
 
 
-def furthest(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> float:
+def furthest(first: dict[str, Tensor], second: dict[str, Tensor]) -> float:
     """The largest difference between two sets of weights; 0 says that they are the same bits."""
     return max(float((first[name] - second[name]).abs().max()) for name in first)
 
 
-def resume(size: dict[str, int], examples: list[dict[str, Any]], precision: str) -> dict[str, Any]:
-    """Differences between runs, with torch's settings as recipes have them and with deterministic algorithms alone."""
-    found: dict[str, Any] = {}
-    for name in ("recipe", "strict"):
-        prepare_torch()
-        if name == "strict":
-            torch.use_deterministic_algorithms(True)
-        try:
-            undisturbed = weights_after(size, examples, precision, stopped=False)
-            freed()
-            found[name] = {
-                key: furthest(undisturbed, weights_after(size, examples, precision, stopped=stopped))
-                for key, stopped in (("again", False), ("resumed", True))
-            }
-        except RuntimeError as error:
-            found[name] = str(error).splitlines()[0]
+def resume(size: dict[str, int], lengths: list[int], precision: str) -> dict[str, Any]:
+    """Differences between runs."""
+    few = size | {"layers": min(4, size["layers"])}
+    examples = examples_of(lengths, size["vocabulary"])
+    undisturbed = weights_after(few, examples, precision, stopped=False)
+    found = {}
+    for name, stopped in (("again", False), ("resumed", True)):
         freed()
-    prepare_torch()
+        found[name] = furthest(undisturbed, weights_after(few, examples, precision, stopped=stopped))
     return found
 
 
-def half_the_memory(size: dict[str, int], examples: list[dict[str, Any]], precision: str) -> dict[str, Any]:
-    """Train on long sequences with half of the memory that their passes took beside the model; a GPU only."""
-    long = [example | {"input_ids": (example["input_ids"] * MAX_LENGTH)[:MAX_LENGTH]} for example in examples]
-    attempt, mixture = attempt_of(model_of(size), long, precision)
-    _, needed = peak_memory(lambda: train_on(attempt, mixture))
-    held = torch.cuda.memory_allocated() // 2**20
-    del attempt, mixture
+def half_the_memory(size: dict[str, int], lengths: list[int], precision: str) -> dict[str, Any]:
+    """Train with half of the memory that passes took beside the model; a GPU only."""
+    examples = examples_of(lengths, size["vocabulary"])
+    model = model_of(size)
+    graphs.enable(model.base_model)
+    attempt, mixture = run_of(model, examples, precision)
+    torch.cuda.reset_peak_memory_stats()
+    train_on(attempt, mixture)
+    needed, held = torch.cuda.max_memory_reserved(), 16 * sum(parameter.numel() for parameter in model.parameters())
+    del attempt, mixture, model
     freed()
-    total = torch.cuda.get_device_properties(0).total_memory // 2**20
-    torch.cuda.set_per_process_memory_fraction((held + (needed - held) / 2) / total)
+    allowed = held + (needed - held) / 2
+    torch.cuda.set_per_process_memory_fraction(allowed / torch.cuda.get_device_properties(0).total_memory)
+    said: list[str] = []
     try:
-        attempt, mixture = attempt_of(model_of(size), long, precision)
+        model = model_of(size)
+        graphs.enable(model.base_model)
+        attempt, mixture = run_of(model, examples, precision)
+        attempt.say = said.append
         train_on(attempt, mixture)
-        return {"mb": needed, "allowed_mb": round(held + (needed - held) / 2), "passes_of": attempt.setting.budget}
     except Exception as error:
-        return {"failed": " ".join(str(error).split())[:300]}
+        said.append(f"failed: {' '.join(str(error).split())[:200]}")
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
+    return {"mb": needed // 2**20, "allowed_mb": round(allowed / 2**20), "said": said}
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    on_gpu = torch.cuda.is_available()
     parser.add_argument("--size", choices=list(SIZES), default="large")
     parser.add_argument("--examples", type=int, default=512)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--precision", choices=["fp32", "bf16"], default="bf16" if on_gpu else "fp32")
-    parser.add_argument("--no-compile", action="store_true", help="leave out what takes minutes to start")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="bf16" if ON_GPU else "fp32")
+    parser.add_argument("--compile", action="store_true", help="with what takes minutes to start")
     arguments = parser.parse_args()
     size, precision = SIZES[arguments.size], arguments.precision
-    device = prepare_torch()
-    lengths = mnli_lengths(arguments.examples)
-    examples = examples_of(lengths, size["vocabulary"])
-    tokens = sum(lengths)
-    peak = named_peak(torch.cuda.get_device_name()) if on_gpu else None
+    prepare_torch()
+    longest = 384 if ON_GPU else 128
+    name = torch.cuda.get_device_name() if ON_GPU else "cpu"
+    peaks = matmul_peak(precision), named_peak(name)
     result: dict[str, Any] = {
-        "device": torch.cuda.get_device_name() if on_gpu else "cpu",
+        "device": name,
         "torch": torch.__version__,
         "size": arguments.size,
         "precision": precision,
-        "examples": len(examples),
-        "mean_tokens": round(statistics.mean(lengths), 1),
-        "matmul_peak_tflops": round(matmul_peak(precision) / 1e12, 2),
+        "matmul_peak_tflops": round(peaks[0] / 1e12, 2),
     }
-
-    def record(name: str, value: Any) -> None:
-        result[name] = value
-        print(f"{name}: {json.dumps(value)}", flush=True)
-
-    flops = training_flops(model_of(size), tokens, sum(length**2 for length in lengths))
-    for name in ("trainer", "xstilts", "whole", *([] if arguments.no_compile else ["compiled"])):
-        train = trains(name, size, examples, precision)
-        warm_up, memory = peak_memory(train)
-        turns = []
-        for _ in range(arguments.repeats):
-            seconds, memory = peak_memory(train)
-            turns.append(seconds)
-        median = statistics.median(turns)
-        record(
-            name,
-            {
-                "seconds": {"median": round(median, 3), "min": round(min(turns), 3), "max": round(max(turns), 3)},
-                "warm_up_seconds": round(warm_up, 1),
-                "tokens_per_second": round(tokens / median),
-                "mfu": None if peak is None else round(flops / median / peak, 3),
-                "share_of_matmul_peak": round(flops / median / (result["matmul_peak_tflops"] * 1e12), 3),
-                "peak_memory_mb": memory,
-            },
-        )
-        del train
+    ways = ["trainer", "xstilts", "started", *(["compiled"] if arguments.compile else [])]
+    mnli = lengths_of("mnli", arguments.examples, longest)
+    squad = lengths_of("squad", arguments.examples // 2, longest)
+    parts: dict[str, Callable[[], Any]] = {
+        "mnli": lambda: compare(ways, size, mnli, precision, arguments.repeats, peaks),
+        "squad": lambda: compare(ways, size, squad, precision, arguments.repeats, peaks),
+        "resume": lambda: resume(size, squad[: 6 * BATCH], precision),
+    }
+    if ON_GPU:
+        parts |= {
+            "passes": lambda: passes(size, precision, peaks),
+            "update": lambda: update(size),
+            "memory": lambda: half_the_memory(size, squad[: 4 * BATCH], precision),
+        }
+    for part, measure in parts.items():
+        result[part] = measure()
+        print(f"{part}: {json.dumps(result[part])}", flush=True)
+        deterministic(packed=False)
         freed()
-    for name in ("xstilts", "whole", "compiled"):
-        if name in result:
-            ratio = result["trainer"]["seconds"]["median"] / result[name]["seconds"]["median"]
-            result[f"{name}_vs_trainer"] = round(ratio, 2)
-    record("pass_milliseconds", pass_milliseconds(size, precision))
-    freed()
-    record("resume", resume(size, examples[: 8 * BATCH], precision))
-    if device.type == "cuda":
-        record("memory", half_the_memory(size, examples[: 4 * BATCH], precision))
     print(json.dumps(result))
 
 

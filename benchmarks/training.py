@@ -49,6 +49,7 @@ from transformers import (
 )
 
 from xstilts import tasks
+from xstilts.models import packing
 from xstilts.models.heads import HEADS, Item
 from xstilts.models.mini.source import read_sentencepiece
 from xstilts.models.mini.tokenizer import build_tokenizer
@@ -110,7 +111,9 @@ def examples_of(lengths: list[int], vocabulary: int = VOCABULARY) -> list[dict[s
     ]
 
 
-def fresh_model(vocabulary: int = VOCABULARY, layers: int = 6, width: int = 384, heads: int = 12) -> Any:
+def fresh_model(
+    vocabulary: int = VOCABULARY, layers: int = 6, width: int = 384, heads: int = 12, longest: int = MAX_LENGTH
+) -> Any:
     """The same random model every time."""
     torch.manual_seed(0)
     config = XLMRobertaConfig(
@@ -119,7 +122,7 @@ def fresh_model(vocabulary: int = VOCABULARY, layers: int = 6, width: int = 384,
         num_hidden_layers=layers,
         num_attention_heads=heads,
         intermediate_size=4 * width,
-        max_position_embeddings=MAX_LENGTH + 2,
+        max_position_embeddings=longest + 2,
         pad_token_id=1,
         type_vocab_size=1,
         num_labels=len(LABELS),
@@ -207,6 +210,8 @@ def attempt_of(model: Any, examples: list[dict[str, Any]], precision: str, **cha
     """A run of xstilts over the examples, and their order."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
+    if device.type == "cuda":
+        packing.enable(model)
     head = HEADS["classification"](LABELS, tokenizer_of_ids(), {"max_length": MAX_LENGTH})
     items = [Item(number, [row["input_ids"]], target=row["labels"]) for number, row in enumerate(examples)]
     stream = Stream(

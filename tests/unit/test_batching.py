@@ -64,9 +64,9 @@ def test_a_long_item_among_short_ones_passes_alone():
 def test_a_gpus_step_is_not_cut_into_passes_that_would_take_no_less_time():
     sizes = list(np.linspace(10, 128, 32).astype(int))
     assert len(micro_batches(items_of(sizes), 16384)) > 1
-    assert len(micro_batches(items_of(sizes), 16384, least_tokens("cuda"))) == 1
-    assert len(micro_batches(items_of([4 * size for size in sizes]), 16384, least_tokens("cuda"))) > 1
-    assert least_tokens("cpu") == 0
+    assert len(micro_batches(items_of(sizes), 16384, least_tokens("cuda", "bf16"))) == 1
+    assert len(micro_batches(items_of(sizes), 16384, least_tokens("cuda", "fp32"))) > 1
+    assert least_tokens("cpu", "fp32") == 0
 
 
 @given(lengths, st.integers(64, 2000))

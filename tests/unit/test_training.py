@@ -262,9 +262,9 @@ def test_a_checkpoint_of_another_task_type_is_refused(encoder, data, tmp_path, m
 @pytest.mark.parametrize(
     ("architecture", "options", "on_gpu"),
     [
-        ("XLMRoberta", {}, "sdpa"),
-        ("DebertaV2", {}, "eager"),
-        ("RemBert", {"input_embedding_size": 8, "output_embedding_size": 8}, "eager"),
+        ("XLMRoberta", {}, ("sdpa", "sdpa_packed")),
+        ("DebertaV2", {}, ("eager", "eager")),
+        ("RemBert", {"input_embedding_size": 8, "output_embedding_size": 8}, ("eager", "eager")),
     ],
 )
 def test_attention_is_fused_on_gpus_where_the_architecture_has_it(architecture, options, on_gpu, tmp_path, monkeypatch):
@@ -273,11 +273,11 @@ def test_attention_is_fused_on_gpus_where_the_architecture_has_it(architecture, 
     with atomic_directory(tmp_path / "encoder") as folder:
         getattr(transformers, f"{architecture}Model")(config).save_pretrained(folder)
         write_json(folder / MANIFEST, {"files": file_table(folder)})
-    for has_gpu, attention in ((False, "eager"), (True, on_gpu)):
+    for has_gpu, attention in ((False, ("eager", "eager")), (True, on_gpu)):
         monkeypatch.setattr(torch.cuda, "is_available", lambda found=has_gpu: found)
         encoder = load_encoder(tmp_path / "encoder")
         model = fresh_head(tmp_path / "encoder", "AutoModelForTokenClassification", ("0", "1"))
-        assert (encoder.config._attn_implementation, model.config._attn_implementation) == (attention, attention)
+        assert (encoder.config._attn_implementation, model.config._attn_implementation) == attention
 
 
 ROBERTA = transformers.XLMRobertaConfig, {"pad_token_id": 1, "max_position_embeddings": 42}

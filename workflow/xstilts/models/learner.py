@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from xstilts.models import packing
 from xstilts.models.heads import Head
 from xstilts.models.load import fresh_head
 
@@ -50,6 +51,10 @@ class Learner(nn.Module):
         # Such a perturbation is found at a module: taken for one of fixed shape, it had the model compiled again for
         # every number and length of sequences, and after eight of them not any more.
         torch._dynamo.config.force_nn_module_property_static_shapes = False
+        if packing.enabled(self.encoder):
+            layers = self.encoder.encoder
+            layers.forward = torch.compile(layers.forward, dynamic=True, backend=backend)
+            return
         for model in self.models.values():
             model.compile(dynamic=True, backend=backend)
 

@@ -8,6 +8,7 @@ import torch
 
 from xstilts.artifacts import verify
 from xstilts.errors import CheckpointError
+from xstilts.models import packing
 from xstilts.models.quiet import quiet
 
 
@@ -89,6 +90,8 @@ def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
     result = model.base_model.load_state_dict(encoder.state_dict(), strict=False)
     if result.missing_keys:
         raise CheckpointError(f"{checkpoint}: the encoder lacks {result.missing_keys[0]}, which {auto_class} needs")
+    if torch.cuda.is_available():
+        packing.enable(model)
     if auto_class == "AutoModelForMaskedLM":
         _restore_pretrained_head(model, checkpoint / "model.safetensors")
     return model
@@ -124,6 +127,8 @@ def load_model(checkpoint: Path, auto_class: str) -> Any:
         raise CheckpointError(
             f"{checkpoint}: no weights for {sorted(info['missing_keys'])[0]}; it was trained for another type of task"
         )
+    if torch.cuda.is_available():
+        packing.enable(model)
     return model
 
 

@@ -21,8 +21,10 @@ SCORERS = ("evaluate", "attack", "alignment", "difficulty")
 ENCODERS = ("mini_encoder", "hub_encoder")
 # FLOP/s of a CPU core in fp32, measured: 187 GFLOP/s on two cores without AVX-512.
 CORE_PEAK = 93.5e9
-# Share of a device's peak that a run reaches before any was measured: an assumption, and the reason for a wide range.
-UTILISATION = (0.15, 0.3, 0.5)
+# Share of a device's peak that a run reaches before any was measured: assumptions, so the range is wide. On an
+# H200 XLM-R Large reached 0.10 with MNLI's lengths and batches of 32, 0.21 with SQuAD's, and 0.30 in passes of 16,384
+# tokens (benchmarks/README.md); of a slower GPU it is more.
+CORE_SHARE, GPU_SHARE = (0.15, 0.3, 0.5), (0.1, 0.2, 0.4)
 # Rows of a task whose number is not known before its data are prepared, and their tokens as a share of the longest.
 UNKNOWN_ROWS, LENGTH_SHARE = 10000, (0.1, 0.3, 1.0)
 # Seconds of jobs that only read, write and start up, before any has run: as long as the tiny study's took on two cores.
@@ -209,7 +211,7 @@ class Estimator:
         longest = float((job.recipe or {}).get("max_length", 256))
         low, usual, high = (
             START_UP + self._flops(job, shape, share * longest) / (peak * used)
-            for share, used in zip(LENGTH_SHARE, reversed(UTILISATION), strict=True)
+            for share, used in zip(LENGTH_SHARE, reversed(GPU_SHARE if job.gpus else CORE_SHARE), strict=True)
         )
         return low, usual, high
 

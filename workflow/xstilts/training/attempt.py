@@ -73,7 +73,17 @@ class Attempt:
 
     def keep(self) -> None:
         """Select the weights as they are."""
-        self.kept = {name: parameter.detach().to("cpu", copy=True) for name, parameter in self.trained.items()}
+        on_gpu = self.setting.device.type == "cuda"
+        if not self.kept:
+            # A GPU writes into locked memory some ten times as fast.
+            self.kept = {
+                name: torch.empty_like(parameter, device="cpu", requires_grad=False, pin_memory=on_gpu)
+                for name, parameter in self.trained.items()
+            }
+        for name, parameter in self.trained.items():
+            self.kept[name].copy_(parameter.detach(), non_blocking=on_gpu)
+        if on_gpu:
+            torch.cuda.synchronize(self.setting.device)
 
     def random_state(self) -> Tensor:
         """The generators that dropout draws from."""

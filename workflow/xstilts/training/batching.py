@@ -13,10 +13,10 @@ _CPU_TOKENS, _GPU_TOKENS = 2048, 16384
 # What one more forward and backward pass costs to start, as a share of the tokens that suit the device. On a CPU half
 # or twice as much changes little; a guess for GPUs, where a pass adds to every parameter's gradient.
 _PASS_OVERHEAD = 1 / 40
-# Starting a GPU's kernels takes about a millisecond a layer, forward and backward; until then a pass of fewer tokens
-# takes as long. At 40 % of the bf16 peak those are some 1,000 tokens (L4), 2,500 (A100) and 5,000 (H100) of XLM-R
-# Large. A guess between them, not measured; `benchmarks/gpu.py` prints what it is.
-_GPU_LEAST = 2048
+# Starting a GPU's kernels takes some milliseconds a layer, forward and backward; until then a pass of fewer tokens
+# takes as long. Of XLM-R Large in bf16 on an H200 with a slow host, 256 padded tokens took as long as 16,384; other
+# hosts are faster, other GPUs slower, and in float32 all compute an eighth as fast or less.
+_GPU_LEAST = {"bf16": 8192, "fp32": 512}
 
 
 def token_budget(wanted: int | None, device_type: str) -> int:
@@ -24,9 +24,9 @@ def token_budget(wanted: int | None, device_type: str) -> int:
     return wanted or (_CPU_TOKENS if device_type == "cpu" else _GPU_TOKENS)
 
 
-def least_tokens(device_type: str) -> int:
-    """Padded tokens below which a pass takes no less time."""
-    return 0 if device_type == "cpu" else _GPU_LEAST
+def least_tokens(device_type: str, precision: str) -> int:
+    """Padded tokens below which a pass takes no less time, in ``fp32`` or ``bf16``."""
+    return 0 if device_type == "cpu" else _GPU_LEAST[precision]
 
 
 def micro_batches(items: Sequence[Item], max_tokens: int, least: int = 0) -> list[list[Item]]:
@@ -58,6 +58,20 @@ def micro_batches(items: Sequence[Item], max_tokens: int, least: int = 0) -> lis
     return batches[::-1]
 
 
+def row_batches(items: Sequence[Item], max_tokens: int) -> list[list[Item]]:
+    """Cut a step's items, sorted by length, into as few passes without padding as hold ``max_tokens`` tokens each."""
+    passes = -(-real_tokens(items) // max_tokens)
+    batches: list[list[Item]] = []
+    for item in sorted(items, key=lambda item: item.length):
+        # As even as they come: a last pass of a few tokens takes as long to start as the others.
+        full = batches and len(batches) < passes and real_tokens(batches[-1]) * passes >= real_tokens(items)
+        if batches and not full and real_tokens([*batches[-1], item]) <= max_tokens:
+            batches[-1].append(item)
+        else:
+            batches.append([item])
+    return batches
+
+
 def inference_batches(items: Sequence[Item], max_tokens: int) -> Iterator[list[int]]:
     """Indices of all items, grouped by length, at most ``max_tokens`` padded tokens a group (at least one item)."""
     order = sorted(range(len(items)), key=lambda index: (items[index].length, index))
@@ -76,6 +90,11 @@ def inference_batches(items: Sequence[Item], max_tokens: int) -> Iterator[list[i
 def padded_tokens(items: Sequence[Item]) -> int:
     """Tokens of a pass over ``items`` with its padding, in length and in number of choices."""
     return len(items) * max(len(item.sequences) for item in items) * longest(items)
+
+
+def attention_pairs(items: Sequence[Item]) -> int:
+    """Pairs of tokens that attend to each other in a pass without padding."""
+    return sum(len(sequence) ** 2 for item in items for sequence in item.sequences)
 
 
 def longest(items: Sequence[Item]) -> int:

@@ -14,19 +14,14 @@ import torch
 from torch import Tensor
 
 from xstilts.errors import XstiltsError
+from xstilts.models import graphs
 from xstilts.models.heads import Head, Item
 from xstilts.training.attempt import Attempt
-from xstilts.training.batching import (
-    inference_batches,
-    longest,
-    micro_batches,
-    padded_tokens,
-    real_tokens,
-    token_budget,
-)
+from xstilts.training.batching import inference_batches, real_tokens, token_budget
 from xstilts.training.cost import FORWARD
 from xstilts.training.dropout import cheap_dropout
 from xstilts.training.methods import Auxiliary, Inputs, Objective
+from xstilts.training.parallel import deterministic
 from xstilts.training.passes import Passes
 from xstilts.training.progress import Progress
 from xstilts.training.setting import autocast
@@ -62,6 +57,7 @@ def fine_tune(
         XstiltsError: the loss is not finite, or one example alone does not fit into memory.
     """
     recipe, setting, history = attempt.recipe, attempt.setting, attempt.history
+    deterministic(packed=setting.packs)
     points = range(1, recipe["evaluations"] + 1)
     dev_steps = {math.ceil(attempt.steps * point / recipe["evaluations"]) for point in points}
     steps = mixture.steps(attempt.step + 1)
@@ -76,14 +72,15 @@ def fine_tune(
             loss = _backward_within_memory(attempt, stream, batch, units, objective, see)
             if attempt.auxiliary is not None:
                 _auxiliary_within_memory(attempt, attempt.auxiliary, step)
-        loss = float(setting.world.sum_gradients(attempt.trained.values(), loss))
+        told = _Told(setting.world.sum_gradients(attempt.trained.values(), loss))
+        attempt.update()
+        loss = told.value()
         if not math.isfinite(loss):
             rows = [str(stream.rows[stream.items[index].row]["id"]) for index in indices]
             raise XstiltsError(
                 f"loss is {loss} at step {step} of {attempt.steps}, rows {', '.join(rows[:4])} …; "
                 f"lower learning_rate ({attempt.learning_rate:g}) or use precision: fp32"
             )
-        attempt.update()
         attempt.step = step
         attempt.losses.append(loss)
         history.step_seconds += time.monotonic() - began
@@ -93,6 +90,23 @@ def fine_tune(
         after_step()
     attempt.share_counts()
     history.finish(recipe["batch_size"])
+
+
+class _Told:
+    """A number on its way from a GPU, which goes on computing meanwhile."""
+
+    def __init__(self, number: Tensor) -> None:
+        self._number, self._there = number, None
+        if number.device.type == "cuda":
+            self._number = torch.empty_like(number, device="cpu", pin_memory=True).copy_(number, non_blocking=True)
+            self._there = torch.cuda.Event()
+            self._there.record()
+
+    def value(self) -> float:
+        """The number, once it is here."""
+        if self._there is not None:
+            self._there.synchronize()
+        return float(self._number)
 
 
 def _present(attempt: Attempt, stream: Stream, own: Sequence[tuple[int, int]], inputs: Inputs | None) -> list[Item]:
@@ -110,7 +124,7 @@ def _present(attempt: Attempt, stream: Stream, own: Sequence[tuple[int, int]], i
             setting.device,
             setting.budget,
             setting.precision_name,
-            lambda part: setting.count_passes(padded_tokens(part), longest(part), FORWARD),
+            lambda part: setting.count_passes(part, FORWARD),
         )
 
     return inputs.present(stream, indices, epochs, losses)
@@ -142,20 +156,29 @@ def _backward_within_memory(
         # Handled below: what is being handled keeps the failed pass's activations alive.
         with contextlib.suppress(torch.OutOfMemoryError):
             return _backward(attempt, stream, batch, units, objective, see)
-        largest = max(map(padded_tokens, micro_batches(batch, setting.budget, setting.least)))
-        if largest <= max(padded_tokens([item]) for item in batch):
+        if graphs.drop(setting.encoder):
+            attempt.say("out of memory: without CUDA graphs from here on")
+            _before(attempt, start, counted)
+            continue
+        largest = max(map(setting.tokens, setting.cut(batch)))
+        if largest <= max(setting.tokens([item]) for item in batch):
             raise XstiltsError(
                 f"out of memory at step {attempt.step + 1} with one example of {largest} tokens in a pass; "
                 "lower max_length, or set gradient_checkpointing: true"
             )
         setting.budget = largest // 2
         attempt.say(f"out of memory: passes of at most {setting.budget} tokens from here on")
-        attempt.optimizer.zero_grad(set_to_none=True)
-        setting.counted.clear()
-        setting.counted.update(counted)
-        attempt.restore_random_state(start)
-        if setting.device.type == "cuda":
-            torch.cuda.empty_cache()
+        _before(attempt, start, counted)
+
+
+def _before(attempt: Attempt, random_state: Tensor, counted: Mapping[str, float]) -> None:
+    """Go back to where a step began that ran out of memory."""
+    attempt.optimizer.zero_grad(set_to_none=True)
+    attempt.setting.counted.clear()
+    attempt.setting.counted.update(counted)
+    attempt.restore_random_state(random_state)
+    if attempt.setting.device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _auxiliary_within_memory(attempt: Attempt, auxiliary: Auxiliary, step: int) -> None:
@@ -180,13 +203,12 @@ def _backward(
     model, setting, counted = attempt.learner.models[stream.key], attempt.setting, attempt.setting.counted
     attempt.learner.train()
     total = torch.zeros((), device=setting.device)
-    for part in micro_batches(batch, setting.budget, setting.least):
+    for part in setting.cut(batch):
         passes = Passes(model, stream.head, part, units, setting.device, setting.precision, see)
         total = total + objective.backward(passes)
-        padded = padded_tokens(part)
         counted["tokens"] += real_tokens(part)
-        counted["padded_tokens"] += padded
-        setting.count_passes(padded, longest(part), passes.done)
+        counted["padded_tokens"] += setting.tokens(part)
+        setting.count_passes(part, passes.done)
     return total
 
 

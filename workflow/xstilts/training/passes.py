@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xstilts.models.graphs import replayed
 from xstilts.models.heads import Head, Item
 from xstilts.training.cost import ASCENT
 
@@ -47,6 +48,11 @@ class Passes:
         self.inputs = head.collate(items, device)
         self.done = 0.0
         self._dropout: tuple[Tensor, Tensor | None] | None = None
+
+    def whole(self) -> Any:
+        """One clean forward pass, whose backward pass goes to all parameters and comes before the next forward one."""
+        with replayed(self.model):
+            return self.outputs()
 
     def outputs(self, delta: Tensor | None = None) -> Any:
         """One forward pass, with ``delta`` added to the word embeddings."""

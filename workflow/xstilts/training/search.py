@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xstilts.errors import XstiltsError
+from xstilts.models import graphs, packing
 from xstilts.models.learner import Learner
 from xstilts.models.load import longest_input
 from xstilts.seeds import derive_seed
@@ -182,6 +183,8 @@ class Search:
                 learner.encoder.activation_checkpointing_enable()
             if recipe["compile"]:
                 learner.compile_models()
+            if self.device.type == "cuda" and packing.enabled(learner.encoder) and not recipe["gradient_checkpointing"]:
+                graphs.enable(learner.encoder)
         setting = Setting.of(recipe, learner.encoder, self.tokenizer, self.device, self.world, self.texts)
         self._cartographer = self._new_map()
         auxiliary = None

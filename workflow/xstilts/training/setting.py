@@ -9,7 +9,18 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from xstilts.training.batching import least_tokens, token_budget
+from xstilts.models.heads import Item
+from xstilts.models.packing import packed, packs
+from xstilts.training.batching import (
+    attention_pairs,
+    least_tokens,
+    longest,
+    micro_batches,
+    padded_tokens,
+    real_tokens,
+    row_batches,
+    token_budget,
+)
 from xstilts.training.parallel import World
 
 T = TypeVar("T")
@@ -50,6 +61,8 @@ class Setting:
         cls, recipe: Mapping[str, Any], encoder: Any, tokenizer: Any, device: torch.device, world: World, texts: Any
     ) -> "Setting":
         """The setting that a training recipe asks for."""
+        with autocast(device, recipe["precision"]):
+            precision = "bf16" if torch.is_autocast_enabled(device.type) else "fp32"
         return cls(
             encoder,
             tokenizer,
@@ -59,7 +72,7 @@ class Setting:
             recipe["phase"],
             recipe["precision"],
             token_budget(recipe["micro_batch_tokens"], device.type),
-            least_tokens(device.type),
+            least_tokens(device.type, precision),
             texts,
         )
 
@@ -67,16 +80,38 @@ class Setting:
         """The context in which forward passes run."""
         return autocast(self.device, self.precision_name)
 
-    def count_passes(self, tokens: int, length: int, passes: float) -> None:
-        """Count what the encoder computes: a forward and a whole backward pass are one.
+    @property
+    def packs(self) -> bool:
+        """Whether passes go through the encoder without padding."""
+        with self.precision():
+            return packs(self.encoder, self.device)
 
-        Args:
-            tokens: in one pass, with padding.
-            length: of its sequences.
-            passes: how many.
-        """
+    def cut(self, items: Sequence[Item]) -> list[list[Item]]:
+        """The passes that a step's items take."""
+        if self.packs:
+            return row_batches(items, self.budget)
+        return micro_batches(items, self.budget, self.least)
+
+    def tokens(self, items: Sequence[Item]) -> int:
+        """Tokens that go through the encoder in a pass over ``items``, with the padding that it has."""
+        return real_tokens(items) if self.packs else padded_tokens(items)
+
+    def count_passes(self, items: Sequence[Item], passes: float) -> None:
+        """Count what the encoder computes in passes over ``items``: a forward and a whole backward pass are one."""
+        tokens = self.tokens(items)
         self.counted["passed_tokens"] += tokens * passes
-        self.counted["token_pairs"] += tokens * length * passes
+        self.counted["token_pairs"] += (attention_pairs(items) if self.packs else tokens * longest(items)) * passes
+
+    def states(self, sequences: Sequence[list[int]], passes: float) -> tuple[Tensor, Tensor]:
+        """The encoder's last states of sequences of token ids, ``(sequences, tokens, width)``, and their mask.
+
+        Counted as :meth:`count_passes` does.
+        """
+        self.count_passes([Item(0, [ids]) for ids in sequences], passes)
+        inputs = self.collate(sequences)
+        with self.precision():
+            found = self.encoder(**packed(self.encoder, inputs, list(map(len, sequences)))).last_hidden_state
+        return found, inputs["attention_mask"]
 
     def collate(self, sequences: Sequence[list[int]]) -> dict[str, Tensor]:
         """Pad token ids into ``input_ids`` and ``attention_mask``, ``(sequences, tokens)``."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
 
+from xstilts.models.packing import packed
 from xstilts.models.segment import Segmenter
 
 Row = Mapping[str, Any]
@@ -126,7 +127,11 @@ class Head(abc.ABC):
 
     def run(self, model: Any, inputs: Mapping[str, Tensor], items: Sequence[Item]) -> Any:
         """One forward pass over collated items."""
-        return model(**inputs)
+        return model(**self.packed(model, inputs, items))
+
+    def packed(self, model: Any, inputs: Mapping[str, Tensor], items: Sequence[Item]) -> dict[str, Any]:
+        """What ``model`` takes for collated items: without their padding, where it can."""
+        return packed(model, inputs, [len(ids) for item in self.laid_out(items) for ids in item.sequences])
 
     def forward(self, model: Any, items: Sequence[Item], device: torch.device) -> Any:
         """Run the model over the items as one padded batch."""
@@ -144,6 +149,11 @@ class Head(abc.ABC):
     def segment(self, first: Sequence[str], second: Sequence[str] | None = None) -> dict[str, list[list[int]]]:
         """Token ids, and types where the encoder takes them, of texts or pairs, cut to ``max_length``."""
         return self.segmenter(first, second, max_length=self.options["max_length"])
+
+
+def on_device(values: Sequence[Any], device: torch.device, *, dtype: torch.dtype | None = None) -> Tensor:
+    """A tensor of the values, which a GPU is not waited for to take."""
+    return torch.tensor(values, dtype=dtype).to(device, non_blocking=True)
 
 
 def types_of(encoding: Any, position: int) -> list[list[int]]:

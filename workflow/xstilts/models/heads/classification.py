@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from xstilts.models.heads.base import Head, Item, Row, Terms, types_of
+from xstilts.models.heads.base import Head, Item, Row, Terms, on_device, types_of
 
 
 class Classification(Head):
@@ -25,7 +25,7 @@ class Classification(Head):
     def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
         """One per item."""
         device = outputs.logits.device
-        target = torch.tensor([item.target for item in items], device=device)
+        target = on_device([item.target for item in items], device)
         return Terms(outputs.logits, target, torch.arange(len(items), device=device))
 
     def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:

@@ -8,11 +8,10 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from xstilts.errors import CheckpointError
-from xstilts.models.heads.base import Head, Item, Row, Terms, types_of
+from xstilts.models.heads.base import Head, Item, Row, Terms, on_device, types_of
 from xstilts.seeds import rng
 
 SHARE, MASKED, REPLACED = 0.15, 0.8, 0.1
@@ -56,17 +55,18 @@ class MaskedLM(Head):
 
     def run(self, model: Any, inputs: Mapping[str, Tensor], items: Sequence[Item]) -> Any:
         """Logits of the chosen positions only, ``(positions, vocabulary)``: the vocabulary is what costs."""
-        states = model.base_model(**inputs).last_hidden_state
+        states = model.base_model(**self.packed(model, inputs, items)).last_hidden_state
         owners = [owner for owner, item in enumerate(items) for _ in item.note]
         places = [place for item in items for place in item.note]
-        return SimpleNamespace(logits=_output_layer(model)(states[owners, places]))
+        chosen = states[on_device(owners, states.device), on_device(places, states.device)]
+        return SimpleNamespace(logits=_output_layer(model)(chosen))
 
     def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
         """One per chosen position."""
         device = outputs.logits.device
         owners = [owner for owner, item in enumerate(items) for _ in item.note]
-        target = torch.tensor([token for item in items for token in item.target], device=device)
-        return Terms(outputs.logits, target, torch.tensor(owners, device=device))
+        target = on_device([token for item in items for token in item.target], device)
+        return Terms(outputs.logits, target, on_device(owners, device))
 
     def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:
         """The best token at each chosen position."""

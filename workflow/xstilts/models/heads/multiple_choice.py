@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xstilts.models.heads.base import Head, Item, Row, Terms
+from xstilts.models.heads.base import Head, Item, Row, Terms, on_device
 
 
 class MultipleChoice(Head):
@@ -42,9 +42,9 @@ class MultipleChoice(Head):
     def terms(self, outputs: Any, items: Sequence[Item]) -> Terms:
         """One per item."""
         logits = outputs.logits.float()
-        target = torch.tensor([item.target for item in items], device=logits.device)
+        target = on_device([item.target for item in items], logits.device)
         counts = torch.tensor([len(item.sequences) for item in items])
-        missing = (torch.arange(logits.shape[1]) >= counts[:, None]).to(logits.device)
+        missing = (torch.arange(logits.shape[1]) >= counts[:, None]).to(logits.device, non_blocking=True)
         return Terms(
             logits.masked_fill(missing, torch.finfo(logits.dtype).min),
             target,

@@ -15,7 +15,7 @@ from torch import Tensor
 from xstilts.errors import ConfigError
 from xstilts.metrics import squad_v2
 from xstilts.models.cuts import context_tokenizer
-from xstilts.models.heads.base import Head, Item, Row, Terms
+from xstilts.models.heads.base import Head, Item, Row, Terms, on_device
 
 # Answers kept for every question; Devlin et al.'s `n_best_size`.
 N_BEST = 20
@@ -109,7 +109,7 @@ class SpanQA(Head):
         """The start and the end of every window, half a term each."""
         outside = self._outside(outputs, items)
         both = torch.cat([outputs.start_logits, outputs.end_logits]).float()
-        target = torch.tensor([item.target for item in items], device=both.device)
+        target = on_device([item.target for item in items], both.device)
         owners = torch.arange(len(items), device=both.device)
         return Terms(
             both.masked_fill(outside.repeat(2, 1), torch.finfo(both.dtype).min),
@@ -122,7 +122,8 @@ class SpanQA(Head):
     def _outside(outputs: Any, items: Sequence[Item]) -> Tensor:
         """Padding; question tokens stay in, as they do in the reference."""
         lengths = torch.tensor([item.length for item in items])
-        return (torch.arange(outputs.start_logits.shape[1]) >= lengths[:, None]).to(outputs.start_logits.device)
+        outside = torch.arange(outputs.start_logits.shape[1]) >= lengths[:, None]
+        return outside.to(outputs.start_logits.device, non_blocking=True)
 
     def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:
         """``(2, tokens)`` start and end logits per window."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from xstilts.models.heads.base import Head, Item, Row, Terms, types_of
+from xstilts.models.heads.base import Head, Item, Row, Terms, on_device, types_of
 
 BOUNDARIES = "▁Ġ"  # of SentencePiece and of byte-level BPE
 
@@ -63,8 +63,8 @@ class Tagging(Head):
         """One per labelled token."""
         device = outputs.logits.device
         places = [(owner, token) for owner, item in enumerate(items) for token in item.note.values()]
-        owners, tokens = torch.tensor(places, dtype=torch.long, device=device).reshape(-1, 2).unbind(1)
-        target = torch.tensor([label for item in items for label in item.target], dtype=torch.long, device=device)
+        owners, tokens = on_device(places, device, dtype=torch.long).reshape(-1, 2).unbind(1)
+        target = on_device([label for item in items for label in item.target], device, dtype=torch.long)
         return Terms(outputs.logits[owners, tokens], target, owners)
 
     def unpack(self, outputs: Any, items: Sequence[Item]) -> list[Any]:

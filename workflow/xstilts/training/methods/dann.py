@@ -142,13 +142,9 @@ class Dann(Auxiliary):
 
         setting = self.setting
         for part in setting.micro_batches(setting.world.share(list(enumerate(texts)))):
-            inputs = setting.collate([ids for _, ids in part])
-            count, length = inputs["input_ids"].shape
-            setting.count_passes(count * length, length, passes)
-            with setting.precision():
-                states = setting.encoder(**inputs).last_hidden_state
+            states, mask = setting.states([ids for _, ids in part], passes)
             places = torch.tensor([place for place, _ in part], device=setting.device)
-            yield places, POOLINGS["mean"](states.float(), inputs["attention_mask"])
+            yield places, POOLINGS["mean"](states.float(), mask)
 
 
 METHOD = Dann

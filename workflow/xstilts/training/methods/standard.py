@@ -25,7 +25,7 @@ class Standard(Objective):
 
     def backward(self, passes: "Passes") -> "Tensor":
         """One pass."""
-        loss = passes.loss(passes.outputs())
+        loss = passes.loss(passes.whole())
         loss.backward()
         return loss.detach()
 

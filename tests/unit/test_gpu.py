@@ -1,0 +1,90 @@
+"""What only a GPU can show: packed passes, CUDA graphs, and a resume that changes no byte there."""
+
+import contextlib
+import random
+
+import pytest
+import torch
+
+from tiny import LABELS, RECIPE, pretend_tasks, rows_of
+from xstilts.artifacts import MANIFEST, write_json
+from xstilts.models import graphs, packing
+from xstilts.models.heads import HEADS
+from xstilts.models.heads.masked_lm import MaskedLM
+from xstilts.models.learner import Learner
+from xstilts.models.load import load_tokenizer
+from xstilts.seeds import rng
+from xstilts.training import methods
+from xstilts.training.job import train
+from xstilts.training.parallel import deterministic
+from xstilts.training.passes import Passes
+from xstilts.training.state import StateDirectory
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+GPU = torch.device("cuda")
+METHODS = ["standard", "freelb", "r3f", "smart", "char_adversarial", "dann+char_noise+pgd"]
+
+
+def bf16():
+    return torch.autocast("cuda", torch.bfloat16)
+
+
+def gradient(encoder, task_type, *, precision=bf16, replay=False, train=True):
+    """Of two micro-batches of different sizes, one after the other, twice."""
+    torch.manual_seed(0)
+    head = HEADS[task_type](LABELS[task_type], load_tokenizer(encoder), RECIPE)
+    items = head.encode(rows_of(task_type, 40), train=True)
+    items = [head.mask(item, random.Random(1)) for item in items] if isinstance(head, MaskedLM) else items
+    learner = Learner(encoder, {"head": head}).to(GPU).train(train)
+    if replay:
+        graphs.enable(learner.encoder)
+    standard = methods.get("standard")({})
+    for part in (items[:8], items[8:40], items[:8], items[8:40]):
+        standard.backward(Passes(learner.models["head"], head, part, 80.0, GPU, precision))
+    return torch.cat([p.grad.flatten() for p in learner.parameters() if p.grad is not None])
+
+
+@pytest.mark.parametrize("task_type", LABELS)
+def test_a_replayed_pass_gives_the_bits_of_one_that_is_started_kernel_by_kernel(task_type, encoder):
+    deterministic(packed=True)
+    assert torch.equal(gradient(encoder, task_type), gradient(encoder, task_type, replay=True))
+
+
+@pytest.mark.parametrize("task_type", LABELS)
+def test_a_packed_pass_gives_the_gradient_of_a_padded_one(task_type, encoder, monkeypatch):
+    """As near to that in float32 as bf16 is."""
+    deterministic(packed=False)
+    exact = gradient(encoder, task_type, precision=contextlib.nullcontext, train=False)
+    packed = gradient(encoder, task_type, train=False)
+    monkeypatch.setattr(packing, "packs", lambda model, device: False)
+    padded = gradient(encoder, task_type, train=False)
+    assert 0 < (packed - exact).norm() < 2 * (padded - exact).norm()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_kills_change_no_byte(method, encoder, tmp_path, monkeypatch):
+    pretend_tasks(monkeypatch, toy="classification", text="mlm")
+    for name in ("toy", "text"):
+        write_json(tmp_path / name / MANIFEST, {})
+    text = {"task": "text", "languages": ["de", "en"], "examples": None}
+    resolved = methods.resolve(method, {})
+    recipe = RECIPE | {"method": method, "methods": resolved, "text": text, "epochs": 1, "precision": "bf16"}
+    common = {"recipe": recipe, "parent": encoder, "data": [tmp_path / "toy"], "label": "toy", "state_minutes": 0.0}
+    common["text"] = tmp_path / "text" if "dann" in method else None
+    undisturbed = train(output=tmp_path / "whole", **common)
+    left, marked = sorted(rng("kills", method).sample(range(2, 12), 2)), StateDirectory.mark
+
+    def mark(self, position):
+        marked(self, position)
+        if left and position == left[0]:
+            left.pop(0)
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StateDirectory, "mark", mark)
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                train(output=tmp_path / "killed", **common)
+        resumed = train(output=tmp_path / "killed", **common)
+    assert len(resumed["resumed"]) == 2
+    assert resumed["files"]["model.safetensors"] == undisturbed["files"]["model.safetensors"]

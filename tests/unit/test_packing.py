@@ -1,0 +1,191 @@
+"""Packed passes and replayed ones compute what padded ones do; on a CPU, where a capture is a function called again."""
+
+import json
+
+import pytest
+import torch
+import transformers
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiny import LABELS, RECIPE, rows_of
+from xstilts.models import graphs, packing
+from xstilts.models.heads import HEADS
+from xstilts.models.learner import Learner
+from xstilts.models.load import load_tokenizer
+from xstilts.training import methods
+from xstilts.training.batching import attention_pairs, real_tokens
+from xstilts.training.parallel import World
+from xstilts.training.passes import Passes
+from xstilts.training.setting import Setting
+
+CPU = torch.device("cpu")
+KINDS = ["SequenceClassification", "TokenClassification", "QuestionAnswering", "MultipleChoice", "MaskedLM"]
+LENGTHS = [5, 17, 1, 30, 12, 9]
+
+
+def bf16():
+    return torch.autocast("cpu", torch.bfloat16)
+
+
+def small_model(architecture, kind="SequenceClassification"):
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "embedding_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = transformers.AutoConfig.for_model(
+        architecture, vocab_size=60, intermediate_size=64, pad_token_id=1, max_position_embeddings=80, **sizes
+    )
+    return getattr(transformers, f"AutoModelFor{kind}").from_config(config, attn_implementation="eager").double().eval()
+
+
+def padded_inputs():
+    generator = torch.Generator().manual_seed(0)
+    mask = (torch.arange(max(LENGTHS)) < torch.tensor(LENGTHS)[:, None]).long()
+    ids = torch.randint(5, 60, mask.shape, generator=generator)
+    return {"input_ids": ids.where(mask.bool(), torch.tensor(1)), "attention_mask": mask}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("architecture", packing.ARCHITECTURES)
+def test_a_packed_pass_computes_what_a_padded_one_does(architecture, kind):
+    model, inputs = small_model(architecture, kind), padded_inputs()
+    mask = inputs["attention_mask"]
+    if kind == "MultipleChoice":
+        inputs = {name: tensor.view(3, 2, -1) for name, tensor in inputs.items()}
+
+    def computed(inputs):
+        model.zero_grad()
+        outputs = model(**inputs)
+        logits = outputs.start_logits + outputs.end_logits if kind == "QuestionAnswering" else outputs.logits
+        if len(logits) == len(mask) and logits.ndim > 1 and logits.shape[1] == mask.shape[1]:
+            logits = logits[mask.bool()]
+        logits.square().sum().backward()
+        return logits.detach(), torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+    expected = computed(inputs)
+    packing.enable(model)
+    given = packing.packed(model, inputs, LENGTHS)
+    assert "attention_mask" not in given
+    for found in (computed(given), computed(inputs)):
+        torch.testing.assert_close(found, expected, atol=1e-12, rtol=1e-10)
+
+
+def test_other_architectures_stay_as_they_are():
+    model = small_model("xlm-roberta")
+    model.config.model_type = "deberta-v2"
+    packing.enable(model)
+    assert not packing.enabled(model)
+    assert packing.packed(model, padded_inputs(), LENGTHS).keys() == {"input_ids", "attention_mask"}
+
+
+def test_a_checkpoint_says_nothing_of_how_it_was_trained(tmp_path):
+    model = small_model("xlm-roberta")
+    packing.enable(model)
+    model.save_pretrained(tmp_path)
+    assert packing.ATTENTION not in json.dumps(json.loads((tmp_path / "config.json").read_text()))
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=40))
+def test_a_packing_has_every_token_once_and_whole_tiles(lengths):
+    width = max(lengths)
+    found = packing.pack_lengths(lengths, width)
+    expected = [row * width + token for row, length in enumerate(lengths) for token in range(length)]
+    assert found.places[: found.tokens].tolist() == expected
+    assert len(found.places) % 128 == 0
+    assert len(found.places) - found.tokens < 128
+    sizes = found.starts.diff()
+    assert sizes[: len(lengths)].tolist() == lengths
+    assert sizes.sum() == len(found.places)
+    assert found.longest >= sizes.max()
+    assert len(found.starts) % 16 == 0
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """Captures that hold a function; a GPU's would not run what is captured, so neither may this show."""
+    made = []
+
+    def record(compute, pool):
+        made.append(compute)
+        if compute.__name__ == "_forward":
+            compute()
+        return compute
+
+    monkeypatch.setattr(graphs, "record", record)
+    return made
+
+
+def learner_of(encoder, task_type, *, replay):
+    torch.manual_seed(0)
+    head = HEADS[task_type](LABELS[task_type], load_tokenizer(encoder), RECIPE)
+    learner = Learner(encoder, {"head": head}).train()
+    packing.enable(learner.models["head"])
+    if replay:
+        graphs.enable(learner.encoder)
+    return learner, head, head.encode(rows_of(task_type, 40), train=True)
+
+
+def gradients(encoder, task_type, method, *, replay):
+    """After two steps, of which each takes two passes of different sizes."""
+    learner, head, items = learner_of(encoder, task_type, replay=replay)
+    found = []
+    for _ in range(2):
+        for part in (items[:6], items[6:40]):
+            method(method.resolve({})).backward(Passes(learner.models["head"], head, part, 80.0, CPU, bf16))
+        found += [p.grad.clone() for p in learner.parameters() if p.grad is not None]
+        learner.zero_grad(set_to_none=True)
+    return torch.cat([gradient.flatten() for gradient in found])
+
+
+@pytest.mark.parametrize("task_type", ["classification", "multiple_choice", "span_qa", "tagging"])
+def test_replayed_passes_add_up_to_the_same_bits(task_type, encoder, recorded):
+    """With the same dropout masks, whatever was drawn for the capture."""
+    started = gradients(encoder, task_type, methods.get("standard"), replay=False)
+    assert not recorded
+    assert torch.equal(gradients(encoder, task_type, methods.get("standard"), replay=True), started)
+    assert len(recorded) >= 2
+
+
+@pytest.mark.parametrize("name", ["fgm", "freelb", "pgd", "r3f", "smart"])
+def test_methods_that_go_forward_twice_or_backward_in_part_are_not_replayed(name, encoder, recorded):
+    started = gradients(encoder, "classification", methods.get(name), replay=False)
+    assert torch.equal(gradients(encoder, "classification", methods.get(name), replay=True), started)
+    assert not recorded
+
+
+def test_gradients_that_other_passes_left_are_kept(encoder, recorded):
+    learner, head, items = learner_of(encoder, "classification", replay=True)
+    standard = methods.get("standard")({})
+
+    def passes():
+        return Passes(learner.models["head"], head, items[:8], 8.0, CPU, bf16)
+
+    standard.backward(passes())
+    once = [p.grad.clone() for p in learner.parameters()]
+    for parameter, gradient in zip(learner.parameters(), once, strict=True):
+        parameter.grad = torch.ones_like(gradient)
+    torch.manual_seed(0)
+    standard.backward(passes())
+    assert all(float(p.grad.mean()) > 0.9 for p in learner.parameters())
+
+
+def test_dropped_graphs_are_not_made_again(encoder, recorded):
+    learner, head, items = learner_of(encoder, "classification", replay=True)
+    assert graphs.drop(learner.encoder)
+    assert not graphs.drop(learner.encoder)
+    methods.get("standard")({}).backward(Passes(learner.models["head"], head, items, 40.0, CPU, bf16))
+    assert not recorded
+    assert not graphs.drop(Learner(encoder, {"head": head}).encoder)
+
+
+@pytest.mark.parametrize("budget", [16384, 100])
+def test_a_packed_step_is_cut_and_counted_without_padding(budget, encoder):
+    learner, head, items = learner_of(encoder, "span_qa", replay=False)
+    recipe = RECIPE | {"micro_batch_tokens": budget}
+    setting = Setting.of(recipe, learner.encoder, head.tokenizer, CPU, World(), {})
+    parts = setting.cut(items)
+    assert sorted(item.row for part in parts for item in part) == sorted(item.row for item in items)
+    assert all(real_tokens(part) <= budget for part in parts)
+    assert len(parts) <= 2 * -(-real_tokens(items) // budget)
+    for part in parts:
+        setting.count_passes(part, 1.0)
+    assert setting.counted == {"passed_tokens": real_tokens(items), "token_pairs": attention_pairs(items)}

@@ -7,7 +7,7 @@ It reads no data and needs no network; accelerate must be installed (requirement
 - trainer: Hugging Face's Trainer at its best (dynamic padding, examples grouped by length, fused AdamW, bf16)
 - xstilts: as a recipe runs it: passes without padding, replayed as CUDA graphs
 - started: the same without CUDA graphs, every kernel started by itself
-- compiled: xstilts with `compile: true`, which takes minutes to start; with --compile
+- compiled: the same with `compile: true`, which takes minutes to start; with --compile
 - for sentence pairs of MNLI's lengths and for half as many questions with passages of SQuAD's, the ways in turn
 - passes: forward and backward as CUDA graphs, by tokens, and what share of the peak they reach
 - update: clipping and AdamW alone
@@ -127,7 +127,7 @@ def trains(way: str, size: dict[str, int], examples: list[dict[str, Any]], preci
     if way == "compiled":
         layers = model.base_model.encoder
         layers.forward = torch.compile(layers.forward, dynamic=True)
-    if way != "started" and ON_GPU:
+    if way == "xstilts" and ON_GPU:
         graphs.enable(model.base_model)
     return lambda: train_on(*run_of(model, examples, precision))
 

@@ -183,7 +183,7 @@ class Search:
                 learner.encoder.activation_checkpointing_enable()
             if recipe["compile"]:
                 learner.compile_models()
-            if self.device.type == "cuda" and packing.enabled(learner.encoder) and not recipe["gradient_checkpointing"]:
+            elif self._captures(learner):
                 graphs.enable(learner.encoder)
         setting = Setting.of(recipe, learner.encoder, self.tokenizer, self.device, self.world, self.texts)
         self._cartographer = self._new_map()
@@ -194,6 +194,11 @@ class Search:
                 auxiliary = method(settings, setting)
         say = Progress(self.label, self.steps, speaks=self.world.first).say
         return Attempt(learner, setting, recipe, self.steps, learning_rate, auxiliary, say)
+
+    def _captures(self, learner: Learner) -> bool:
+        """Whether passes can be CUDA graphs: checkpointed activations would ask for random states within them."""
+        packs = self.device.type == "cuda" and packing.enabled(learner.encoder)
+        return packs and not self.recipe["gradient_checkpointing"]
 
     def _new_map(self) -> Cartographer | None:
         return Cartographer(self.streams, self.recipe["epochs"]) if self.recipe.get("cartography") else None

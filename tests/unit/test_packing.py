@@ -177,6 +177,16 @@ def test_dropped_graphs_are_not_made_again(encoder, recorded):
     assert not graphs.drop(Learner(encoder, {"head": head}).encoder)
 
 
+def test_a_capture_that_fails_is_said_and_the_pass_is_started(encoder, monkeypatch):
+    def record(compute, pool):
+        raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nmore")
+
+    monkeypatch.setattr(graphs, "record", record)
+    started = gradients(encoder, "classification", methods.get("standard"), replay=False)
+    with pytest.warns(UserWarning, match=r"no CUDA graphs from here on: CUDA error: .* capturing$"):
+        assert torch.equal(gradients(encoder, "classification", methods.get("standard"), replay=True), started)
+
+
 @pytest.mark.parametrize("budget", [16384, 100])
 def test_a_packed_step_is_cut_and_counted_without_padding(budget, encoder):
     learner, head, items = learner_of(encoder, "span_qa", replay=False)

@@ -9,6 +9,7 @@ import pandas as pd
 from xstilts.artifacts import MANIFEST, atomic_file, made_again, read_json
 from xstilts.errors import DataError
 from xstilts.seeds import seed_number
+from xstilts.tables import read_table
 
 RUN = ("encoder", "intermediate", "target", "seed")
 RUN_COLUMNS = (
@@ -119,15 +120,4 @@ def _curves(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     types = dict.fromkeys([name for name in (*RUN, "tasks", "method", "quantity") if name in columns], "str")
     types["seed"] = "int64"
-    try:
-        # Names of recipes such as "none" are text, not missing values.
-        table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"mfu": [""], "device_mb": [""]})
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; run the rule that collects the scores first") from None
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: not a table of training runs ({reason}); delete it and run again") from None
-    lacking = [name for name in columns if name not in table.columns]
-    if lacking:
-        raise DataError(f"{path}: no column {', '.join(lacking)}; delete it and run again")
-    return table
+    return read_table(path, "a table of training runs", types, columns, ("mfu", "device_mb"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xstilts.errors import DataError
 from xstilts.evaluation.tidy import NUMBERS, Tidy
 from xstilts.seeds import seed_number
+from xstilts.tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,21 +51,9 @@ def read_alignment(path: Path) -> "pd.DataFrame":
     Raises:
         DataError: the file is missing, malformed, lacks a column, or gives one number twice.
     """
-    import pandas as pd
-
     types = dict.fromkeys(ALIGNMENT.columns, "str") | {"seed": "Int64", "layer": "int64", "n": "int64"}
     types |= {"strength": "float64", "value": "float64"}
-    try:
-        # Language codes and recipe names such as "na" or "none" are text, not missing values.
-        table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"seed": [""], "value": [""]})
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; run the rule that collects the measures first") from None
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: not an alignment table ({reason}); delete it and run again") from None
-    lacking = [name for name in ALIGNMENT.columns if name not in table.columns]
-    if lacking:
-        raise DataError(f"{path}: no column {', '.join(lacking)}; collect the measures again")
+    table = read_table(path, "an alignment table", types, ALIGNMENT.columns, ("seed", "value"))
     if table.duplicated([name for name in ALIGNMENT.columns if name not in NUMBERS]).any():
         raise DataError(f"{path}: a measure is given twice; collect the measures again")
     return table

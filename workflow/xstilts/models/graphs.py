@@ -7,6 +7,7 @@ except that gradients are added up inside the graph, so that a step may take sev
 """
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -100,9 +101,15 @@ class LayerGraphs:
                 self._gradients = [torch.zeros_like(parameter) for parameter in self.parameters]
                 self._pool = torch.cuda.graph_pool_handle() if hidden.is_cuda else None
             before = _random_state(hidden.device)
-            self._captured[size] = _Pass(self.run, hidden, packing, self.parameters, self._gradients, self._pool)
+            try:
+                self._captured[size] = _Pass(self.run, hidden, packing, self.parameters, self._gradients, self._pool)
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError as error:
+                self.drop()
+                warnings.warn(f"no CUDA graphs from here on: {str(error).splitlines()[0]}", stacklevel=2)
             _restore_random_state(before, hidden.device)
-        return self._captured[size]
+        return self._captured.get(size)
 
 
 class _Pass:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from xstilts.errors import ConfigError, DataError
 from xstilts.questions.statistics import Array
+from xstilts.tables import read_table
 from xstilts.tasks.base import RETRIEVAL_TYPES
 
 Context = Mapping[str, Any]
@@ -37,15 +38,7 @@ def read_scores(path: Path) -> pd.DataFrame:
     """
     types = dict.fromkeys(["study", "encoder", "intermediate", "method", "target", "language", "condition"], "str")
     types |= {"metric": "str", "seed": "Int64", "value": "float64", "n": "int64", "strength": "float64"}
-    try:
-        # Language codes and recipe names such as "na" or "none" are text, not missing values.
-        table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"seed": [""], "value": [""]})
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; run the rule that collects the scores first") from None
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: not a score table ({reason}); delete it and run again") from None
-    return checked(table, str(path))
+    return checked(read_table(path, "a score table", types, COLUMNS, ("seed", "value")), str(path))
 
 
 def checked(scores: pd.DataFrame, where: str = "scores") -> pd.DataFrame:

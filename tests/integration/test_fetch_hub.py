@@ -119,6 +119,27 @@ def test_a_pinned_data_set_is_fetched_and_then_prepared_without_network(
     assert all(row["language"] == language for row in found)
 
 
+def test_the_rounds_of_anli_are_fetched_from_a_commit_that_has_them(tmp_path, monkeypatch):
+    task = unchecked("anli")
+    hub = task.at("hub").hub
+    # Commits before this one have a loading script and no data files.
+    assert hub == Hub("facebook/anli", "8e4813d81f46d313dac7892e1c28076917cfcdf9")
+    for number, label in enumerate((2, 0, 1), start=1):
+        row = {"uid": "u", "premise": f"p{number}", "hypothesis": "h", "label": label, "reason": ""}
+        parquet(tmp_path / "repository", f"plain_text/dev_r{number}{PART}", [row])
+    wanted = [("dev", "en")]
+    with serve({f"datasets/{hub.id}": tmp_path / "repository"}, hub.revision) as (address, _):
+        client(monkeypatch, address, tmp_path)
+        write_source(task.at("hub"), None, tmp_path / "source.json", wanted, raw=tmp_path / "raw")
+    prepare(task, tmp_path / "source.json", tmp_path / "out", wanted, raw=tmp_path / "raw")
+    found = [(row["id"], row["text_a"], row["label"]) for row in load_rows(tmp_path / "out", "dev", "en")]
+    assert found == [
+        ("dev_r1-1", "p1", "contradiction"),
+        ("dev_r2-1", "p2", "entailment"),
+        ("dev_r3-1", "p3", "neutral"),
+    ]
+
+
 def no_network(*arguments, **options):
     raise AssertionError("the network was used")
 

@@ -71,7 +71,8 @@ TASK = Task(
     editions=(
         Edition("published", "data_dir", ENGLISH, published_files, read_published, PUBLISHED_ROWS, PUBLISHED),
         hub_edition(
-            Hub("facebook/anli", "9dbd830a06fea8b1c49d6e5ef2004a08d9f45094"),
+            # The commit that replaced a loading script by these files; earlier ones have the script alone.
+            Hub("facebook/anli", "8e4813d81f46d313dac7892e1c28076917cfcdf9"),
             lambda split, language: tuple(f"plain_text/{split}_{n.lower()}-00000-of-00001.parquet" for n in ROUNDS),
             ("premise", "hypothesis", "label"),
             nli_row,

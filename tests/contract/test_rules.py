@@ -167,6 +167,7 @@ def test_a_floor_imports_only_from_floors_below():
         {"languages"},
         {"cache"},
         {"artifacts"},
+        {"tables"},
         {"devices"},
         {"relay"},
         {"environment"},

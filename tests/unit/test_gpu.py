@@ -22,14 +22,14 @@ from xstilts.training.state import StateDirectory
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 GPU = torch.device("cuda")
-METHODS = ["standard", "freelb", "r3f", "smart", "char_adversarial", "dann+char_noise+pgd"]
+METHODS = ["standard", "fgm", "freelb", "r3f", "smart", "char_adversarial", "dann+char_noise+pgd"]
 
 
 def bf16():
     return torch.autocast("cuda", torch.bfloat16)
 
 
-def gradient(encoder, task_type, *, precision=bf16, replay=False, train=True):
+def gradient(encoder, task_type, *, name="standard", precision=bf16, replay=False, train=True):
     """Of two micro-batches of different sizes, one after the other, twice."""
     torch.manual_seed(0)
     head = HEADS[task_type](LABELS[task_type], load_tokenizer(encoder), RECIPE)
@@ -38,16 +38,18 @@ def gradient(encoder, task_type, *, precision=bf16, replay=False, train=True):
     learner = Learner(encoder, {"head": head}).to(GPU).train(train)
     if replay:
         graphs.enable(learner.encoder)
-    standard = methods.get("standard")({})
+    method = methods.get(name)
     for part in (items[:8], items[8:40], items[:8], items[8:40]):
-        standard.backward(Passes(learner.models["head"], head, part, 80.0, GPU, precision))
+        method(method.resolve({})).backward(Passes(learner.models["head"], head, part, 80.0, GPU, precision))
     return torch.cat([p.grad.flatten() for p in learner.parameters() if p.grad is not None])
 
 
+@pytest.mark.parametrize("name", ["standard", "fgm", "freelb", "pgd"])
 @pytest.mark.parametrize("task_type", LABELS)
-def test_a_replayed_pass_gives_the_bits_of_one_that_is_started_kernel_by_kernel(task_type, encoder):
+def test_a_replayed_pass_gives_the_bits_of_one_that_is_started_kernel_by_kernel(task_type, name, encoder):
     deterministic(packed=True)
-    assert torch.equal(gradient(encoder, task_type), gradient(encoder, task_type, replay=True))
+    started = gradient(encoder, task_type, name=name)
+    assert torch.equal(gradient(encoder, task_type, name=name, replay=True), started)
 
 
 @pytest.mark.parametrize("task_type", LABELS)

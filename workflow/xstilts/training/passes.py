@@ -49,10 +49,10 @@ class Passes:
         self.done = 0.0
         self._dropout: tuple[Tensor, Tensor | None] | None = None
 
-    def whole(self) -> Any:
-        """One clean forward pass, whose backward pass goes to all parameters and comes before the next forward one."""
+    def whole(self, delta: Tensor | None = None) -> Any:
+        """As :meth:`outputs`, where the backward pass goes to all parameters and comes before the next forward one."""
         with replayed(self.model):
-            return self.outputs()
+            return self.outputs(delta)
 
     def outputs(self, delta: Tensor | None = None) -> Any:
         """One forward pass, with ``delta`` added to the word embeddings."""

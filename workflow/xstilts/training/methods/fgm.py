@@ -34,10 +34,10 @@ class Fgm(Objective):
     def backward(self, passes: "Passes") -> "Tensor":
         """Two passes."""
         delta = passes.zeros()
-        loss = passes.loss(passes.outputs(delta))
+        loss = passes.loss(passes.whole(delta))
         loss.backward()
         step = self.settings["epsilon"] * passes.unit(delta.grad)
-        adversarial = passes.loss(passes.outputs(step)) * self.settings["coefficient"]
+        adversarial = passes.loss(passes.whole(step)) * self.settings["coefficient"]
         adversarial.backward()
         return loss.detach() + adversarial.detach()
 

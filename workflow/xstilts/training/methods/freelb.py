@@ -39,7 +39,7 @@ class FreeLB(Objective):
         for step in range(self.settings["steps"]):
             delta.requires_grad_()
             with passes.same_dropout():
-                loss = passes.loss(passes.outputs(delta)) / self.settings["steps"]
+                loss = passes.loss(passes.whole(delta)) / self.settings["steps"]
             loss.backward()
             total = loss.detach() if total is None else total + loss.detach()
             if step + 1 < self.settings["steps"]:

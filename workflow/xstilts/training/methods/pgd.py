@@ -36,13 +36,13 @@ class Pgd(Objective):
     def backward(self, passes: "Passes") -> "Tensor":
         """``steps + 1`` passes."""
         delta = passes.zeros()
-        loss = passes.loss(passes.outputs(delta))
+        loss = passes.loss(passes.whole(delta))
         loss.backward()
         gradient = delta.grad
         for remaining in reversed(range(self.settings["steps"])):
             moved = delta.detach() + self.settings["step_size"] * passes.unit(gradient)
             delta = passes.project(moved, self.settings["epsilon"]).requires_grad_()
-            adversarial = passes.loss(passes.outputs(delta))
+            adversarial = passes.loss(passes.outputs(delta) if remaining else passes.whole(delta))
             if remaining:
                 gradient = passes.ascent(adversarial, delta)
         adversarial.backward()

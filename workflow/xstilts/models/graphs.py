@@ -29,8 +29,13 @@ def enable(encoder: Any) -> None:
 
 def drop(encoder: Any) -> bool:
     """Run without graphs from now on, and give their memory back; whether there were any."""
-    found: LayerGraphs | None = _graphs_of(encoder)
-    return found is not None and found.drop()
+    found = _graphs_of(encoder)
+    if found is None:
+        return False
+    found.forget()
+    # The layers would else hold what holds them, and a finished run's memory with it.
+    del encoder.encoder.forward, encoder.encoder.graphs
+    return True
 
 
 @contextlib.contextmanager
@@ -74,11 +79,10 @@ class LayerGraphs:
                 return known.kind(last_hidden_state=_Replay.apply(hidden, packing.starts, known, self))
         return self.run(hidden, *args, packing=packing, **others)
 
-    def drop(self) -> bool:
-        """Forget what is captured and capture nothing more; whether anything was or could be."""
-        used, self._most = self._most > 0, 0
+    def forget(self) -> None:
+        """Give back what is captured, and capture nothing more."""
+        self._most = 0
         self._captured, self._gradients, self._pool = {}, [], None
-        return used
 
     def attach_gradients(self) -> None:
         """Make the tensors that the graphs add to the parameters' gradients, with what those are."""
@@ -106,7 +110,7 @@ class LayerGraphs:
             except torch.OutOfMemoryError:
                 raise
             except RuntimeError as error:
-                self.drop()
+                self.forget()
                 warnings.warn(f"no CUDA graphs from here on: {str(error).splitlines()[0]}", stacklevel=2)
             _restore_random_state(before, hidden.device)
         return self._captured.get(size)

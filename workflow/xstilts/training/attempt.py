@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xstilts.models import graphs
 from xstilts.models.learner import Learner
 from xstilts.seeds import derive_seed
 from xstilts.training.history import History
@@ -84,6 +85,12 @@ class Attempt:
             self.kept[name].copy_(parameter.detach(), non_blocking=on_gpu)
         if on_gpu:
             torch.cuda.synchronize(self.setting.device)
+
+    def release(self) -> None:
+        """Give back the memory that only training needs: the next learning rate's attempt begins beside this one."""
+        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.state.clear()
+        graphs.drop(self.learner.encoder)
 
     def random_state(self) -> Tensor:
         """The generators that dropout draws from."""

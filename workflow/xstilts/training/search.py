@@ -156,6 +156,7 @@ class Search:
                 after_step,
                 self._cartographer,
             )
+        attempt.release()
         history = attempt.history
         self.tuning.append({"learning_rate": learning_rate, "dev": history.best_score, "best_step": history.best_step})
         for key in self.total:

@@ -289,6 +289,13 @@ def test_about_half_of_squad_v2s_questions_have_no_answer(data_dir):
     assert sum(not row["answer_texts"] for row in rows) == 5945
 
 
+def test_mlqa_r_asks_what_mlqas_dev_files_ask():
+    task = tasks.get("mlqa_r")
+    assert {split for split, _ in task.rows} == {"test"}
+    assert task.rows == tasks.get("mlqa").rows
+    assert sum(task.rows.values()) == 4199
+
+
 def test_divided_files_lose_only_what_is_scored():
     def total(name):
         return sum(tasks.get(name).rows[split, "en"] for split in tasks.get(name).languages)

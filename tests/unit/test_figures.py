@@ -193,6 +193,22 @@ def test_the_scatter_names_every_recipe(study: dict[str, Any], scores: pd.DataFr
     assert all(len({(line.get_marker(), line.get_color()) for line in axes.lines[:3]}) == 3 for axes in figure.axes)
 
 
+def test_a_measure_that_tells_no_recipes_apart_is_not_drawn(study: dict[str, Any], scores: pd.DataFrame) -> None:
+    values = {"pvi": [0.1, 0.2], "variability": [0.0, 0.0]}
+    rows = [
+        ("mini", n, n, 1, m, v, 10) for m, found in values.items() for n, v in zip(("nli", "qa"), found, strict=True)
+    ]
+    difficulty = pd.DataFrame(rows, columns=["encoder", "intermediate", "task", "seed", "measure", "value", "n"])
+
+    def drawn(measures: list[str]) -> set[str]:
+        table = beside_scores(difficulty[difficulty["measure"].isin(measures)], summary(scores, study))
+        figure = figures.draw("difficulty_scatter", table, study | {"difficulty": measures}, {})
+        return {axes.get_xlabel().split(" (")[0] for axes in figure.axes if axes.has_data()}
+
+    assert drawn(["pvi", "variability"]) == {"pvi"}
+    assert drawn(["variability"]) == {"variability"}
+
+
 @pytest.mark.parametrize("languages", [12, 33, 41])
 def test_the_names_of_many_languages_do_not_touch(study: dict[str, Any], scores: pd.DataFrame, languages: int) -> None:
     pairs = map("".join, itertools.product("mnwq", string.ascii_lowercase))

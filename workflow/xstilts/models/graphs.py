@@ -1,9 +1,10 @@
 """An encoder's layers as CUDA graphs: a pass is started as a whole, forward and backward.
 
-XLM-R Large has some 2,000 kernels a step and more, which one CPU core starts more slowly than a GPU computes them. Packed passes
-(:mod:`xstilts.models.packing`) come in few sizes: each is captured when it is first met and replayed from then on, with
-the same kernels on the same numbers, and the same dropout masks. Captured as by ``torch.cuda.make_graphed_callables``,
-except that gradients are added up inside the graph, so that a step may take several passes.
+XLM-R Large has 2,000 kernels a step and more, which one CPU core starts more slowly than a GPU computes them. Packed
+passes (:mod:`xstilts.models.packing`) come in few sizes: each is captured when it is first met and replayed from then
+on, with the same kernels on the same numbers, and the same dropout masks. Captured as by
+``torch.cuda.make_graphed_callables``, except that gradients are added up inside the graph, so that a step may take
+several passes.
 """
 
 import contextlib

@@ -69,6 +69,15 @@ def test_a_packed_pass_computes_what_a_padded_one_does(architecture, kind):
         torch.testing.assert_close(found, expected, atol=1e-12, rtol=1e-10)
 
 
+def test_torchs_operator_takes_what_packed_attention_gives_it_on_a_gpu():
+    """It is torch's own business: another version may change it."""
+    schema = torch.ops.aten._flash_attention_forward.default._schema
+    names = ["query", "key", "value", "cum_seq_q", "cum_seq_k", "max_q", "max_k", "dropout_p", "is_causal"]
+    assert [argument.name for argument in schema.arguments[:10]] == [*names, "return_debug_mask"]
+    assert "scale" in [argument.name for argument in schema.arguments if argument.kwarg_only]
+    assert schema.returns[0].name == "output"
+
+
 def test_other_architectures_stay_as_they_are():
     model = small_model("xlm-roberta")
     model.config.model_type = "deberta-v2"

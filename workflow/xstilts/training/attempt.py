@@ -76,7 +76,7 @@ class Attempt:
         """Select the weights as they are."""
         on_gpu = self.setting.device.type == "cuda"
         if not self.kept:
-            # A GPU writes into locked memory some ten times as fast.
+            # A GPU writes into locked memory many times as fast.
             self.kept = {
                 name: torch.empty_like(parameter, device="cpu", requires_grad=False, pin_memory=on_gpu)
                 for name, parameter in self.trained.items()

@@ -15,7 +15,7 @@ _CPU_TOKENS, _GPU_TOKENS = 2048, 16384
 _PASS_OVERHEAD = 1 / 40
 # Starting a GPU's kernels takes some milliseconds a layer, forward and backward; until then a pass of fewer tokens
 # takes as long. Of XLM-R Large in bf16 on an H200 with a slow host, 256 padded tokens took as long as 16,384; other
-# hosts are faster, other GPUs slower, and in float32 all compute a fourth to a sixteenth as fast.
+# hosts are faster, other GPUs slower, and in float32 all compute a fourth to a sixteenth as fast: guesses between.
 _GPU_LEAST = {"bf16": 8192, "fp32": 512}
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xstilts.models.heads import Item
+from xstilts.models.heads.base import padded
 from xstilts.models.packing import packed, packs
 from xstilts.training.batching import (
     attention_pairs,
@@ -107,20 +108,12 @@ class Setting:
 
         Counted as :meth:`count_passes` does.
         """
-        self.count_passes([Item(0, [ids]) for ids in sequences], passes)
-        inputs = self.collate(sequences)
+        items = [Item(0, [ids]) for ids in sequences]
+        self.count_passes(items, passes)
+        inputs = padded(items, self.tokenizer.pad_token_id, self.device)
         with self.precision():
             found = self.encoder(**packed(self.encoder, inputs, list(map(len, sequences)))).last_hidden_state
         return found, inputs["attention_mask"]
-
-    def collate(self, sequences: Sequence[list[int]]) -> dict[str, Tensor]:
-        """Pad token ids into ``input_ids`` and ``attention_mask``, ``(sequences, tokens)``."""
-        width = max(map(len, sequences))
-        pad = self.tokenizer.pad_token_id
-        ids = torch.tensor([[*sequence, *[pad] * (width - len(sequence))] for sequence in sequences])
-        lengths = torch.tensor([len(sequence) for sequence in sequences])
-        mask = (torch.arange(width) < lengths[:, None]).long()
-        return {"input_ids": ids.to(self.device), "attention_mask": mask.to(self.device)}
 
     def micro_batches(self, drawn: Sequence[tuple[int, list[int]]]) -> list[list[tuple[int, list[int]]]]:
         """Cut numbered sequences, sorted by length, into passes within the budget."""

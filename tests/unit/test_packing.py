@@ -1,5 +1,6 @@
 """Packed passes and replayed ones compute what padded ones do; on a CPU, where a capture is a function called again."""
 
+import itertools
 import json
 
 import pytest
@@ -13,11 +14,14 @@ from xstilts.models import graphs, packing
 from xstilts.models.heads import HEADS
 from xstilts.models.learner import Learner
 from xstilts.models.load import load_tokenizer
-from xstilts.training import methods
+from xstilts.training import loop, methods
+from xstilts.training.attempt import Attempt
 from xstilts.training.batching import attention_pairs, real_tokens
+from xstilts.training.loop import _backward_within_memory, item_losses
 from xstilts.training.parallel import World
 from xstilts.training.passes import Passes
 from xstilts.training.setting import Setting
+from xstilts.training.streams import Stream
 
 CPU = torch.device("cpu")
 KINDS = ["SequenceClassification", "TokenClassification", "QuestionAnswering", "MultipleChoice", "MaskedLM"]
@@ -133,12 +137,13 @@ def learner_of(encoder, task_type, *, replay):
     return learner, head, head.encode(rows_of(task_type, 40), train=True)
 
 
-def gradients(encoder, task_type, method, *, replay):
-    """After two steps, of which each takes two passes of different sizes."""
+def gradients(encoder, task_type, method, *, replay, cuts=(6,)):
+    """After two steps, of which each takes passes of different sizes."""
     learner, head, items = learner_of(encoder, task_type, replay=replay)
     found = []
     for _ in range(2):
-        for part in (items[:6], items[6:40]):
+        for start, end in itertools.pairwise((0, *cuts, 40)):
+            part = items[start:end]
             method(method.resolve({})).backward(Passes(learner.models["head"], head, part, 80.0, CPU, bf16))
         found += [p.grad.clone() for p in learner.parameters() if p.grad is not None]
         learner.zero_grad(set_to_none=True)
@@ -156,10 +161,49 @@ def test_replayed_passes_add_up_to_the_same_bits(task_type, name, encoder, recor
 
 
 @pytest.mark.parametrize("name", ["r3f", "smart"])
-def test_methods_that_go_forward_twice_before_they_go_backward_are_not_replayed(name, encoder, recorded):
-    started = gradients(encoder, "classification", methods.get(name), replay=False)
-    assert torch.equal(gradients(encoder, "classification", methods.get(name), replay=True), started)
-    assert not recorded
+@pytest.mark.parametrize("task_type", ["classification", "multiple_choice", "span_qa", "tagging"])
+def test_two_passes_under_way_do_not_disturb_each_other(name, task_type, encoder, recorded):
+    method = methods.get(name)
+    started = gradients(encoder, task_type, method, replay=False, cuts=())
+    assert torch.equal(gradients(encoder, task_type, method, replay=True, cuts=()), started)
+    replayed = {compute.__self__.place for compute in recorded}
+    assert len(replayed) == 2
+    # Several micro-batches are added up in another order: not each one's two passes first.
+    started = gradients(encoder, task_type, method, replay=False)
+    torch.testing.assert_close(gradients(encoder, task_type, method, replay=True), started, rtol=1e-4, atol=1e-7)
+
+
+def test_a_pass_for_the_input_alone_leaves_the_parameters_gradients(encoder, recorded):
+    learner, head, items = learner_of(encoder, "classification", replay=True)
+    passes = Passes(learner.models["head"], head, items[:8], 8.0, CPU, bf16)
+    gradient = passes.ascent(passes.zeros(), passes.loss)
+    assert [compute.__name__ for compute in recorded] == ["_forward", "_backward"]
+    assert gradient.any()
+    assert all(parameter.grad is None for parameter in learner.parameters())
+
+
+def test_passes_without_gradients_are_replayed_too(encoder, recorded):
+    learner, head, items = learner_of(encoder, "classification", replay=False)
+    expected = item_losses(learner.models["head"], head, items, CPU, 200, "bf16")
+    graphs.enable(learner.encoder)
+    for _ in range(2):
+        assert torch.equal(item_losses(learner.models["head"], head, items, CPU, 200, "bf16"), expected)
+    assert {compute.__name__ for compute in recorded} == {"_forward"}
+    assert len(recorded) == len({compute.__self__ for compute in recorded}) > 1
+
+
+def test_the_capture_that_was_used_longest_ago_makes_room(encoder, recorded, monkeypatch):
+    monkeypatch.setattr(graphs, "_MOST", 2)
+    learner, head, items = learner_of(encoder, "span_qa", replay=True)
+    standard = methods.get("standard")({})
+
+    def captured_for(part):
+        before = len(recorded)
+        standard.backward(Passes(learner.models["head"], head, part, 8.0, CPU, bf16))
+        return len(recorded) > before
+
+    small, middle, large = items[:3], items[:20], items[:40]
+    assert [captured_for(part) for part in (small, middle, small, large, small, middle)] == [1, 1, 0, 1, 0, 1]
 
 
 def test_gradients_that_other_passes_left_are_kept(encoder, recorded):
@@ -178,6 +222,66 @@ def test_gradients_that_other_passes_left_are_kept(encoder, recorded):
     standard.backward(passes())
     for parameter, gradient in zip(learner.parameters(), once, strict=True):
         torch.testing.assert_close(parameter.grad, 1 + gradient)
+
+
+def stepper(encoder, recorded, monkeypatch, fits):
+    """A step over so many items: how many passes it captured; ``fits`` says whether there is memory for one."""
+    learner, head, items = learner_of(encoder, "span_qa", replay=True)
+    recipe = RECIPE | {"micro_batch_tokens": 16384, "precision": "bf16"}
+    setting = Setting.of(recipe, learner.encoder, head.tokenizer, CPU, World(), {})
+    attempt = Attempt(learner, setting, recipe, 1, 1e-3, None, print)
+    stream = Stream("toy", "head", "span_qa", "exact_match", head, [], items, [], [])
+    computed = graphs._Pass._computed
+
+    def limited(known):
+        if not fits(known):
+            raise torch.OutOfMemoryError("out of memory")
+        return computed(known)
+
+    def step(count):
+        recorded.clear()
+        _backward_within_memory(attempt, stream, items[:count], 40.0, methods.get("standard")({}), None)
+        return len(recorded) // 2
+
+    monkeypatch.setattr(graphs._Pass, "_computed", limited)
+    return attempt, step
+
+
+def test_memory_that_runs_out_halves_passes_and_in_the_end_drops_graphs(encoder, recorded, monkeypatch, capsys):
+    most = [4096]
+    attempt, step = stepper(encoder, recorded, monkeypatch, lambda known: known._hidden.shape[1] <= most[0])
+    monkeypatch.setattr(loop, "_LEAST_REPLAYED", 100)
+    assert [step(40), step(40)] == [1, 0]
+    assert not capsys.readouterr().out
+    most[0] = 256
+    assert step(40) >= 2
+    assert capsys.readouterr().out.startswith("out of memory: passes of at most ")
+    most[0] = 0
+    assert step(40) == 0
+    assert capsys.readouterr().out.endswith("out of memory: without CUDA graphs from here on\n")
+    assert attempt.setting.budget >= 100
+    assert attempt.state()[1]["replays"] is False
+    assert not graphs.drop(attempt.setting.encoder)
+
+
+def test_a_resumed_run_that_had_dropped_its_graphs_does_without(encoder, recorded, monkeypatch):
+    attempt, step = stepper(encoder, recorded, monkeypatch, lambda known: True)
+    tensors, facts = attempt.state()
+    attempt.restore(tensors, facts)
+    assert step(8) == 1
+    attempt.restore(tensors, facts | {"replays": False})
+    assert step(8) == 0
+
+
+def test_memory_that_captures_alone_take_is_given_back_in_silence(encoder, recorded, monkeypatch, capsys):
+    """Here two fit."""
+
+    def fits(known):
+        return hasattr(known, "kind") or len(known.place.captured) < 2
+
+    _, step = stepper(encoder, recorded, monkeypatch, fits)
+    assert [step(3), step(20), step(3), step(40), step(40), step(3)] == [1, 1, 0, 1, 0, 1]
+    assert not capsys.readouterr().out
 
 
 def test_dropped_graphs_are_not_made_again(encoder, recorded):

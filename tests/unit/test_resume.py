@@ -198,7 +198,7 @@ def test_a_state_of_another_version_or_with_damaged_bytes_is_named_and_not_used(
     facts = interrupted_state() / "state.json"
     write_json(facts, read_json(facts) | {"version": 99})
     assert weights(train(RECIPE, **common)) == weights(undisturbed)
-    assert "it is of version 99, this program writes 1; starting anew" in capsys.readouterr().err
+    assert "it is of version 99, this program writes 2; starting anew" in capsys.readouterr().err
     tensors = interrupted_state() / "state.safetensors"
     damaged = bytearray(tensors.read_bytes())
     damaged[-1] ^= 1

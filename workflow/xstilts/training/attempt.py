@@ -119,6 +119,7 @@ class Attempt:
             "history": dataclasses.asdict(self.history),
             "losses": self.losses,
             "budget": self.setting.budget,
+            "replays": self.setting.replays,
             "processes": self.setting.world.size,
             "auxiliary": counters,
         }
@@ -130,7 +131,9 @@ class Attempt:
         self.kept = below("kept", tensors)
         self.step, self.losses = facts["step"], list(facts["losses"])
         self.history = History(**facts["history"])
-        self.setting.budget = facts["budget"]
+        self.setting.budget, self.setting.replays = facts["budget"], facts["replays"]
+        if not self.setting.replays:
+            graphs.drop(self.setting.encoder)
         if self.auxiliary is not None:
             self.auxiliary.restore(below("auxiliary", tensors), facts["auxiliary"])
         if facts["processes"] != self.setting.world.size:

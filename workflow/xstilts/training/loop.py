@@ -5,11 +5,13 @@ of Devlin et al. 2019, appendix A.3, as jiant runs it for XTREME.
 """
 
 import contextlib
+import functools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,6 +28,9 @@ from xstilts.training.passes import Passes
 from xstilts.training.progress import Progress
 from xstilts.training.setting import autocast
 from xstilts.training.streams import Mixture, Stream
+
+# Tokens of a pass below which replaying it takes no less time, of XLM-R Large on an H200.
+_LEAST_REPLAYED = 1024
 
 
 def fine_tune(
@@ -60,23 +65,26 @@ def fine_tune(
     deterministic(packed=setting.packs)
     points = range(1, recipe["evaluations"] + 1)
     dev_steps = {math.ceil(attempt.steps * point / recipe["evaluations"]) for point in points}
-    steps = mixture.steps(attempt.step + 1)
-    for step, (stream, indices, epochs) in zip(range(attempt.step + 1, attempt.steps + 1), steps, strict=False):
+    batches = (_Batch(attempt, inputs, *drawn) for drawn in mixture.steps(attempt.step + 1))
+    following = next(batches)
+    for step in range(attempt.step + 1, attempt.steps + 1):
         began = time.monotonic()
+        batch, following = following, next(batches)
+        stream, items = batch.stream, batch.items
         attempt.set_learning_rate(step)
-        own = setting.world.share(list(zip(indices.tolist(), epochs.tolist(), strict=True)))
-        batch = _present(attempt, stream, own, inputs)
-        units = setting.world.total(sum(map(stream.head.units, batch)), setting.device)
-        see = None if observe is None else _told_places(observe, stream, batch, own)
+        units = setting.world.total(sum(map(stream.head.units, items)), setting.device)
+        see = None if observe is None else _told_places(observe, batch)
         with cheap_dropout(setting.device, compiled=recipe["compile"]):
-            loss = _backward_within_memory(attempt, stream, batch, units, objective, see)
+            loss = _backward_within_memory(attempt, stream, items, units, objective, see)
             if attempt.auxiliary is not None:
                 _auxiliary_within_memory(attempt, attempt.auxiliary, step)
         told = _Told(setting.world.sum_gradients(attempt.trained.values(), loss))
         attempt.update()
+        if step < attempt.steps and (inputs is None or not inputs.looks):
+            following.prepare()
         loss = told.value()
         if not math.isfinite(loss):
-            rows = [str(stream.rows[stream.items[index].row]["id"]) for index in indices]
+            rows = [str(stream.rows[stream.items[index].row]["id"]) for index in batch.drawn]
             raise XstiltsError(
                 f"loss is {loss} at step {step} of {attempt.steps}, rows {', '.join(rows[:4])} …; "
                 f"lower learning_rate ({attempt.learning_rate:g}) or use precision: fp32"
@@ -84,7 +92,7 @@ def fine_tune(
         attempt.step = step
         attempt.losses.append(loss)
         history.step_seconds += time.monotonic() - began
-        progress.step(step, recipe["batch_size"], real_tokens(batch) * setting.world.size, f"loss {loss:.4f}")
+        progress.step(step, recipe["batch_size"], real_tokens(items) * setting.world.size, f"loss {loss:.4f}")
         if step in dev_steps:
             _score(attempt, dev_scores, progress, log)
         after_step()
@@ -109,17 +117,39 @@ class _Told:
         return float(self._number)
 
 
-def _present(attempt: Attempt, stream: Stream, own: Sequence[tuple[int, int]], inputs: Inputs | None) -> list[Item]:
-    """The items of a step: perturbed by the method, masked where they are text, or as they are."""
-    indices, epochs = [index for index, _ in own], [epoch for _, epoch in own]
-    if inputs is None or not stream.labelled or not own:
-        return stream.visit(indices, epochs)
-    setting = attempt.setting
+class _Batch:
+    """The examples of a step.
 
-    def losses(items: Sequence[Item]) -> Tensor:
+    Attributes:
+        stream: where they are from.
+        drawn: indices of all processes' items.
+        own: indices and epochs of those of this process.
+    """
+
+    def __init__(
+        self, attempt: Attempt, inputs: Inputs | None, stream: Stream, indices: np.ndarray, epochs: np.ndarray
+    ) -> None:
+        self._attempt, self._inputs, self.stream = attempt, inputs, stream
+        self.drawn: list[int] = indices.tolist()
+        self.own = attempt.setting.world.share(list(zip(self.drawn, epochs.tolist(), strict=True)))
+
+    @functools.cached_property
+    def items(self) -> list[Item]:
+        """Own items: perturbed by the method, masked where they are text, or as they are."""
+        indices, epochs = [index for index, _ in self.own], [epoch for _, epoch in self.own]
+        if self._inputs is None or not self.stream.labelled or not self.own:
+            return self.stream.visit(indices, epochs)
+        return self._inputs.present(self.stream, indices, epochs, self._losses)
+
+    def prepare(self) -> None:
+        """Make the items now, while a GPU computes, and not when they are asked for."""
+        _ = self.items
+
+    def _losses(self, items: Sequence[Item]) -> Tensor:
+        setting = self._attempt.setting
         return item_losses(
-            attempt.learner.models[stream.key],
-            stream.head,
+            self._attempt.learner.models[self.stream.key],
+            self.stream.head,
             items,
             setting.device,
             setting.budget,
@@ -127,18 +157,13 @@ def _present(attempt: Attempt, stream: Stream, own: Sequence[tuple[int, int]], i
             lambda part: setting.count_passes(part, FORWARD),
         )
 
-    return inputs.present(stream, indices, epochs, losses)
-
 
 def _told_places(
-    observe: Callable[[Stream, Sequence[tuple[int, int]], Sequence[Item], Any], None],
-    stream: Stream,
-    batch: Sequence[Item],
-    own: Sequence[tuple[int, int]],
+    observe: Callable[[Stream, Sequence[tuple[int, int]], Sequence[Item], Any], None], batch: _Batch
 ) -> Callable[[Sequence[Item], Any], None]:
     """An observer of passes over parts of a step's batch, which it finds again among the drawn indices."""
-    places = {id(item): place for item, place in zip(batch, own, strict=True)}
-    return lambda items, outputs: observe(stream, [places[id(item)] for item in items], items, outputs)
+    places = {id(item): place for item, place in zip(batch.items, batch.own, strict=True)}
+    return lambda items, outputs: observe(batch.stream, [places[id(item)] for item in items], items, outputs)
 
 
 def _backward_within_memory(
@@ -149,26 +174,35 @@ def _backward_within_memory(
     objective: Objective,
     see: Callable[[Sequence[Item], Any], None] | None,
 ) -> Tensor:
-    """The batch's gradient; when memory runs out, the same again in smaller passes, from now on."""
-    setting = attempt.setting
+    """The batch's gradient; when memory runs out, the same again with less, from now on."""
+    setting, cleared = attempt.setting, False
     while True:
         start, counted = attempt.random_state(), dict(setting.counted)
         # Handled below: what is being handled keeps the failed pass's activations alive.
         with contextlib.suppress(torch.OutOfMemoryError):
             return _backward(attempt, stream, batch, units, objective, see)
-        if graphs.drop(setting.encoder):
-            attempt.say("out of memory: without CUDA graphs from here on")
-            _before(attempt, start, counted)
-            continue
-        largest = max(map(setting.tokens, setting.cut(batch)))
-        if largest <= max(setting.tokens([item]) for item in batch):
-            raise XstiltsError(
-                f"out of memory at step {attempt.step + 1} with one example of {largest} tokens in a pass; "
-                "lower max_length, or set gradient_checkpointing: true"
-            )
-        setting.budget = largest // 2
-        attempt.say(f"out of memory: passes of at most {setting.budget} tokens from here on")
+        if graphs.clear(setting.encoder) and not cleared:
+            cleared = True
+        else:
+            attempt.say(f"out of memory: {_need_less(attempt, batch)} from here on")
         _before(attempt, start, counted)
+
+
+def _need_less(attempt: Attempt, batch: Sequence[Item]) -> str:
+    """Change the setting so that passes take less memory; how, in words."""
+    setting = attempt.setting
+    largest = max(map(setting.tokens, setting.cut(batch)))
+    divisible = largest > max(setting.tokens([item]) for item in batch)
+    if not (divisible and largest >= 2 * _LEAST_REPLAYED) and graphs.drop(setting.encoder):
+        setting.replays = False
+        return "without CUDA graphs"
+    if not divisible:
+        raise XstiltsError(
+            f"out of memory at step {attempt.step + 1} with one example of {largest} tokens in a pass; "
+            "lower max_length, or set gradient_checkpointing: true"
+        )
+    setting.budget = largest // 2
+    return f"passes of at most {setting.budget} tokens"
 
 
 def _before(attempt: Attempt, random_state: Tensor, counted: Mapping[str, float]) -> None:
@@ -277,7 +311,7 @@ def item_losses(
     losses = torch.zeros(len(items))
     for indices in inference_batches(items, token_budget(max_tokens, device.type)):
         batch = [items[index] for index in indices]
-        with autocast(device, precision):
+        with autocast(device, precision), graphs.announced(model, graphs.Goal.NOWHERE):
             outputs = head.forward(model, batch, device)
         count(batch)
         losses[indices] = head.terms(outputs, batch).item_losses(len(batch)).cpu()

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xstilts.models.graphs import replayed
+from xstilts.models.graphs import Goal, announced
 from xstilts.models.heads import Head, Item
 from xstilts.training.cost import ASCENT
 
@@ -50,8 +50,8 @@ class Passes:
         self._dropout: tuple[Tensor, Tensor | None] | None = None
 
     def whole(self, delta: Tensor | None = None) -> Any:
-        """As :meth:`outputs`, where the backward pass goes to all parameters and comes before the next forward one."""
-        with replayed(self.model):
+        """As :meth:`outputs`, of a loss whose one backward pass goes to all parameters."""
+        with announced(self.model, Goal.PARAMETERS):
             return self.outputs(delta)
 
     def outputs(self, delta: Tensor | None = None) -> Any:
@@ -82,9 +82,14 @@ class Passes:
             p = p.detach()
         return ((p.exp() - q.exp()) * (p - q)).sum() * terms.weight / self.units
 
-    def ascent(self, loss: Tensor, delta: Tensor) -> Tensor:
-        """The gradient of the perturbation alone: a backward pass without the parameters' half of it."""
-        (gradient,) = torch.autograd.grad(loss, delta)
+    def ascent(self, delta: Tensor, loss: Callable[[Any], Tensor]) -> Tensor:
+        """The gradient of the perturbation alone, by a loss of what comes out with it.
+
+        A forward pass, and a backward one without the parameters' half.
+        """
+        with announced(self.model, Goal.INPUT):
+            outputs = self.outputs(delta)
+        (gradient,) = torch.autograd.grad(loss(outputs), delta)
         self.done += ASCENT - 1
         return gradient
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from xstilts.models.graphs import Goal, announced
 from xstilts.models.heads import Item
 from xstilts.models.heads.base import padded
 from xstilts.models.packing import packed, packs
@@ -42,6 +43,7 @@ class Setting:
         budget: padded tokens per pass; lowered when memory runs out.
         least: padded tokens below which a pass takes no less time.
         texts: token ids of unlabelled sentences by language.
+        replays: whether passes may be CUDA graphs; not any more once memory has run out.
         counted: what this process alone counted since the history was last brought up to date.
     """
 
@@ -55,6 +57,7 @@ class Setting:
     budget: int
     least: int
     texts: Mapping[str, Sequence[list[int]]] = field(default_factory=dict)
+    replays: bool = True
     counted: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     @classmethod
@@ -106,12 +109,14 @@ class Setting:
     def states(self, sequences: Sequence[list[int]], passes: float) -> tuple[Tensor, Tensor]:
         """The encoder's last states of sequences of token ids, ``(sequences, tokens, width)``, and their mask.
 
+        Where gradients are wanted, one backward pass to all parameters follows.
         Counted as :meth:`count_passes` does.
         """
         items = [Item(0, [ids]) for ids in sequences]
         self.count_passes(items, passes)
         inputs = padded(items, self.tokenizer.pad_token_id, self.device)
-        with self.precision():
+        goal = Goal.PARAMETERS if torch.is_grad_enabled() else Goal.NOWHERE
+        with self.precision(), announced(self.encoder, goal):
             found = self.encoder(**packed(self.encoder, inputs, list(map(len, sequences)))).last_hidden_state
         return found, inputs["attention_mask"]
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from xstilts.artifacts import MANIFEST, atomic_directory, read_json, read_manifest, sha256_file, write_json
 from xstilts.errors import XstiltsError
 
-VERSION = 1
+VERSION = 2
 _TENSORS, _FACTS, _POSITION = "state.safetensors", "state.json", "position"
 
 

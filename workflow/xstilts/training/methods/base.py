@@ -105,9 +105,14 @@ class Objective(Method):
 
 
 class Inputs(Method):
-    """Decides what the examples of a step look like."""
+    """Decides what the examples of a step look like.
+
+    Attributes:
+        looks: whether that depends on the model: the other's can be made while the step before is still computed.
+    """
 
     role = "inputs"
+    looks: ClassVar[bool] = False
 
     @abc.abstractmethod
     def present(

@@ -21,6 +21,7 @@ class CharAdversarial(Inputs):
 
     name = "char_adversarial"
     summary = "the perturbed copy with the highest loss, of several drawn anew in every epoch"
+    looks = True
     source = "worst of k random draws, the inner maximisation of Madry et al. 2018 by random search; settings are ours"
     options: ClassVar[Mapping[str, Option]] = {
         "perturbation": Option("char_noise", "any perturbation that is defined for the training language"),

@@ -42,9 +42,9 @@ class Pgd(Objective):
         for remaining in reversed(range(self.settings["steps"])):
             moved = delta.detach() + self.settings["step_size"] * passes.unit(gradient)
             delta = passes.project(moved, self.settings["epsilon"]).requires_grad_()
-            adversarial = passes.loss(passes.outputs(delta) if remaining else passes.whole(delta))
             if remaining:
-                gradient = passes.ascent(adversarial, delta)
+                gradient = passes.ascent(delta, passes.loss)
+        adversarial = passes.loss(passes.whole(delta))
         adversarial.backward()
         return loss.detach() + adversarial.detach()
 

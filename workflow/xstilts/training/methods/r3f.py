@@ -33,8 +33,8 @@ class R3F(Objective):
 
     def backward(self, passes: "Passes") -> "Tensor":
         """Two forward passes and one backward pass through both."""
-        clean = passes.outputs()
-        noisy = passes.outputs(passes.uniform(self.settings["epsilon"]))
+        clean = passes.whole()
+        noisy = passes.whole(passes.uniform(self.settings["epsilon"]))
         total = passes.loss(clean) + self.settings["coefficient"] * passes.divergence(clean, noisy)
         total.backward()
         return total.detach()

@@ -38,14 +38,14 @@ class Smart(Objective):
 
     def backward(self, passes: "Passes") -> "Tensor":
         """``steps + 2`` forward passes, of which the first and the last are differentiated together."""
-        clean = passes.outputs()
+        clean = passes.whole()
         delta = passes.gaussian(self.settings["noise"])
         for _ in range(self.settings["steps"]):
             delta.requires_grad_()
-            gap = passes.divergence(clean, passes.outputs(delta), detach_first=True)
-            moved = delta.detach() + self.settings["step_size"] * passes.unit_max(passes.ascent(gap, delta))
+            gradient = passes.ascent(delta, lambda near: passes.divergence(clean, near, detach_first=True))
+            moved = delta.detach() + self.settings["step_size"] * passes.unit_max(gradient)
             delta = moved.clamp(-self.settings["epsilon"], self.settings["epsilon"])
-        near = passes.outputs(delta)
+        near = passes.whole(delta)
         total = passes.loss(clean) + self.settings["coefficient"] * passes.divergence(clean, near)
         total.backward()
         return total.detach()

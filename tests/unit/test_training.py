@@ -173,6 +173,13 @@ def test_a_compiled_model_trains_to_the_same_loss(method, options, data, tmp_pat
     load_model(tmp_path / "True", "AutoModelForSequenceClassification")
 
 
+def test_compiling_without_a_compiler_says_what_to_do(encoder, data, tmp_path, monkeypatch):
+    pretend_task(monkeypatch, "classification")
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(XstiltsError, match="compile: true wants a compiler, and no-such-compiler is not"):
+        train(RECIPE | {"compile": True}, encoder, data, tmp_path / "run", "toy")
+
+
 def test_a_full_disk_while_the_checkpoint_is_saved_leaves_the_old_one_whole(
     encoder, data, tmp_path, monkeypatch, capsys
 ):

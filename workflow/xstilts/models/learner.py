@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
-from xstilts.models import packing
 from xstilts.models.heads import Head
 from xstilts.models.load import fresh_head
 
@@ -43,20 +41,6 @@ class Learner(nn.Module):
         """What is kept: the model where there is one head, the encoder where there are several."""
         models = list(self.models.values())
         return models[0] if len(models) == 1 else self.encoder
-
-    def compile_models(self, backend: str = "inductor") -> None:
-        """Have every model's forward pass compiled, for sequences of any number and length."""
-        # Without these guards a hook that comes later, with a perturbation of the embeddings, is not run.
-        torch._dynamo.config.skip_nnmodule_hook_guards = False
-        # Such a perturbation is found at a module: taken for one of fixed shape, it had the model compiled again for
-        # every number and length of sequences, and after eight of them not any more.
-        torch._dynamo.config.force_nn_module_property_static_shapes = False
-        if packing.enabled(self.encoder):
-            layers = self.encoder.encoder
-            layers.forward = torch.compile(layers.forward, dynamic=True, backend=backend)
-            return
-        for model in self.models.values():
-            model.compile(dynamic=True, backend=backend)
 
     def freeze_embeddings(self) -> None:
         """Leave the word embeddings as they are."""

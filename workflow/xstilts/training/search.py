@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xstilts.errors import XstiltsError
 from xstilts.models import graphs, packing
+from xstilts.models.compiled import compile_layers
 from xstilts.models.learner import Learner
 from xstilts.models.load import longest_input
 from xstilts.seeds import derive_seed
@@ -183,8 +184,8 @@ class Search:
             if recipe["gradient_checkpointing"]:
                 learner.encoder.activation_checkpointing_enable()
             if recipe["compile"]:
-                learner.compile_models()
-            elif self._captures(learner):
+                compile_layers(learner.encoder)
+            if self._captures(learner):
                 graphs.enable(learner.encoder)
         setting = Setting.of(recipe, learner.encoder, self.tokenizer, self.device, self.world, self.texts)
         self._cartographer = self._new_map()

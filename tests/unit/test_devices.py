@@ -123,3 +123,17 @@ def test_one_job_at_a_time_where_there_is_no_gpu(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     assert devices.visible() == []
     assert devices.count() == 1
+
+
+@pytest.mark.parametrize("name", ["PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF"])
+def test_torchs_memory_settings_are_left_to_who_has_made_them(name, monkeypatch):
+    for given in ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF"):
+        monkeypatch.delenv(given, raising=False)
+    monkeypatch.setenv(name, "max_split_size_mb:64")
+    devices.let_memory_grow()
+    assert os.environ[name] == "max_split_size_mb:64"
+    assert len({"PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF"} & os.environ.keys()) == 1
+    monkeypatch.delenv(name)
+    devices.let_memory_grow()
+    assert os.environ["PYTORCH_ALLOC_CONF"] == "expandable_segments:True"
+    monkeypatch.delenv("PYTORCH_ALLOC_CONF")

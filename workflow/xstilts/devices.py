@@ -69,6 +69,15 @@ def hold(wanted: int, folder: Path | None = None) -> Iterator[list[str]]:
             os.environ |= {VISIBLE: before[VISIBLE]} if VISIBLE in before else {}
 
 
+def let_memory_grow() -> None:
+    """Have torch, when it is imported, take GPU memory in blocks that can grow, unless its settings are given.
+
+    Passes come in many sizes: blocks that were made for smaller ones would lie unused.
+    """
+    if not {"PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF"} & os.environ.keys():
+        os.environ["PYTORCH_ALLOC_CONF"] = "expandable_segments:True"
+
+
 def _folder(allocation: str | None) -> Path:
     return Path(tempfile.gettempdir()) / ("xstilts-gpus" if allocation is None else f"xstilts-gpus-{allocation}")
 

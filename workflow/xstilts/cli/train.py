@@ -9,6 +9,7 @@ from typing import Any
 
 from xstilts.cache import Cache, checkpoint_key
 from xstilts.cli._arguments import add_command, add_gpus, folder, mapping
+from xstilts.devices import let_memory_grow
 
 
 def register(commands: Any) -> None:
@@ -62,6 +63,7 @@ def _processes(text: str) -> int:
 
 
 def _train(arguments: argparse.Namespace, text: Path | None) -> None:
+    let_memory_grow()
     from xstilts.training.job import train
 
     train(

@@ -225,12 +225,14 @@ def attempt_of(model: Any, examples: list[dict[str, Any]], precision: str, **cha
     return Attempt(learner, setting, recipe, len(items) // BATCH, 1e-5, None, print), mixture
 
 
-def train_on(attempt: Attempt, mixture: Mixture, after_step: Callable[[], None] = lambda: None) -> None:
-    """Train with xstilts, from the attempt's step on to its last."""
+def train_on(
+    attempt: Attempt, mixture: Mixture, after_step: Callable[[], None] = lambda: None, objective: Any = None
+) -> None:
+    """Train with xstilts, from the attempt's step on to its last, by `standard` unless something else is given."""
     progress = Progress("benchmark", attempt.steps, speaks=False)
-    standard = get("standard")({})
+    method = objective or get("standard")({})
     fine_tune(
-        attempt, mixture, standard, None, lambda: {"none": 0.0}, progress, lambda name, value, step: None, after_step
+        attempt, mixture, method, None, lambda: {"none": 0.0}, progress, lambda name, value, step: None, after_step
     )
 
 

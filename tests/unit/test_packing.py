@@ -284,6 +284,31 @@ def test_memory_that_captures_alone_take_is_given_back_in_silence(encoder, recor
     assert not capsys.readouterr().out
 
 
+def test_memory_that_captures_take_is_given_back_outside_a_step_too(encoder, recorded, monkeypatch):
+    """A method's own passes cannot be done again."""
+    computed, tried = graphs._Pass._computed, []
+
+    def limited(known):
+        if not hasattr(known, "kind"):
+            tried.append(known)
+            if len(known.place.captured) == 2:
+                raise torch.OutOfMemoryError("out of memory")
+        return computed(known)
+
+    monkeypatch.setattr(graphs._Pass, "_computed", limited)
+    learner, head, items = learner_of(encoder, "classification", replay=True)
+    for count in (3, 12, 40):
+        item_losses(learner.models["head"], head, items[:count], CPU, 16384, "bf16")
+    assert len(recorded) == 3
+    assert len(tried) == 4
+
+
+def test_the_optimisers_memory_is_taken_before_the_first_pass(encoder, recorded, monkeypatch):
+    attempt, _ = stepper(encoder, recorded, monkeypatch, lambda known: True)
+    tensors, _ = attempt.state()
+    assert all(f"optimizer/exp_avg_sq/{name}" in tensors for name in attempt.trained)
+
+
 def test_dropped_graphs_are_not_made_again(encoder, recorded):
     learner, head, items = learner_of(encoder, "classification", replay=True)
     assert graphs.drop(learner.encoder)

@@ -104,7 +104,7 @@ class LayerGraphs:
         return self.run(hidden, *args, packing=packing, **others)
 
     def clear(self) -> None:
-        """Give back what is captured."""
+        """Give back what is captured, but for passes under way, which go back as they came."""
         self._places = []
 
     def forget(self) -> None:
@@ -129,16 +129,12 @@ class LayerGraphs:
             return None
         if goal is Goal.PARAMETERS and not self.gradients:
             self.gradients = [torch.zeros_like(parameter) for parameter in self.parameters]
-        place = next((place for place in self._places if not place.taken), None)
-        if place is None:
-            place = _Place(hidden.is_cuda)
-            self._places.append(place)
         size = (hidden.shape[1], len(packing.starts), packing.longest, self.layers.training, goal)
-        known = place.captured.pop(size, None)
+        known = self._free_place(hidden.device).captured.pop(size, None)
         if known is None:
             before = _random_state(hidden.device)
             try:
-                known = _Pass(self, hidden, packing, goal, place)
+                known = self._capture(hidden, packing, goal)
             except torch.OutOfMemoryError:
                 raise
             except RuntimeError as error:
@@ -147,10 +143,27 @@ class LayerGraphs:
                 return None
             finally:
                 _restore_random_state(before, hidden.device)
-        place.captured[size] = known
-        if len(place.captured) > self._most:
-            place.captured.pop(next(iter(place.captured)))
+        captured = known.place.captured
+        captured[size] = known
+        if len(captured) > self._most:
+            captured.pop(next(iter(captured)))
         return known
+
+    def _capture(self, hidden: Tensor, packing: Packing, goal: Goal) -> "_Pass":
+        # What is being handled would keep the failed capture's memory.
+        with contextlib.suppress(torch.OutOfMemoryError):
+            return _Pass(self, hidden, packing, goal, self._free_place(hidden.device))
+        self.clear()
+        if hidden.is_cuda:
+            torch.cuda.empty_cache()
+        return _Pass(self, hidden, packing, goal, self._free_place(hidden.device))
+
+    def _free_place(self, device: torch.device) -> "_Place":
+        free = next((place for place in self._places if not place.taken), None)
+        if free is None:
+            free = _Place(device.type == "cuda")
+            self._places.append(free)
+        return free
 
 
 class _Place:

@@ -13,7 +13,7 @@ from xstilts.seeds import derive_seed
 from xstilts.training.history import History
 from xstilts.training.methods import Auxiliary
 from xstilts.training.setting import Setting
-from xstilts.training.state import optimised, random_state, restore_optimised, restore_random_state
+from xstilts.training.state import begin_optimised, optimised, random_state, restore_optimised, restore_random_state
 
 
 class Attempt:
@@ -49,6 +49,8 @@ class Attempt:
         self.learning_rate, self.auxiliary, self.say = learning_rate, auxiliary, say
         self.trained = {name: p for name, p in learner.named_parameters() if p.requires_grad}
         self.optimizer = torch.optim.AdamW(self._groups(), eps=recipe["adam_epsilon"], fused=True)
+        # Now, not at the first update: passes must leave room for it.
+        begin_optimised(self.trained.values(), self.optimizer)
         self._factor = linear_schedule(steps, round(steps * recipe["warmup"]))
         self.step = 0
         self.history = History(steps=steps)

@@ -9,7 +9,7 @@ import fcntl
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -154,6 +154,16 @@ def already_trained(output: Path, recipe_digest: str) -> bool:
     """Whether the checkpoint that a job waited for is there, made by the same recipe."""
     manifest = output / MANIFEST
     return manifest.is_file() and read_manifest(output).get("recipe_digest") == recipe_digest
+
+
+def begin_optimised(parameters: Iterable[Tensor], optimizer: torch.optim.Optimizer) -> None:
+    """Give an Adam the memory of every parameter that it would take at its first step."""
+    for parameter in parameters:
+        optimizer.state[parameter] = {
+            "step": torch.zeros((), device=parameter.device),
+            "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+            "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+        }
 
 
 def optimised(parameters: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -296,8 +296,8 @@ def test_memory_that_captures_take_is_given_back_outside_a_step_too(encoder, rec
         return computed(known)
 
     monkeypatch.setattr(graphs._Pass, "_computed", limited)
-    learner, head, items = learner_of(encoder, "classification", replay=True)
-    for count in (3, 12, 40):
+    learner, head, items = learner_of(encoder, "span_qa", replay=True)
+    for count in (3, 20, 40):
         item_losses(learner.models["head"], head, items[:count], CPU, 16384, "bf16")
     assert len(recorded) == 3
     assert len(tried) == 4

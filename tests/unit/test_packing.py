@@ -328,6 +328,21 @@ def test_a_capture_that_fails_is_said_and_the_pass_is_started(encoder, monkeypat
         assert torch.equal(gradients(encoder, "classification", methods.get("standard"), replay=True), started)
 
 
+def test_a_capture_that_fails_leaves_the_pass_that_is_under_way(encoder, recorded, monkeypatch):
+    start = graphs.record
+
+    def record(compute, pool):
+        if len(recorded) == 2:
+            raise RuntimeError("CUDA error")
+        return start(compute, pool)
+
+    monkeypatch.setattr(graphs, "record", record)
+    started = gradients(encoder, "classification", methods.get("r3f"), replay=False)
+    with pytest.warns(UserWarning, match="no CUDA graphs from here on"):
+        replayed = gradients(encoder, "classification", methods.get("r3f"), replay=True)
+    torch.testing.assert_close(replayed, started, rtol=1e-4, atol=1e-7)
+
+
 @pytest.mark.parametrize("budget", [16384, 100])
 def test_a_packed_step_is_cut_and_counted_without_padding(budget, encoder):
     learner, head, items = learner_of(encoder, "span_qa", replay=False)

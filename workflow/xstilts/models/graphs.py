@@ -110,7 +110,7 @@ class LayerGraphs:
     def forget(self) -> None:
         """Give back what is captured, and capture nothing more."""
         self.clear()
-        self._most, self.gradients = 0, []
+        self._most = 0
 
     def attach_gradients(self) -> None:
         """Make the tensors that the graphs add to the parameters' gradients, with what those are."""

@@ -160,7 +160,7 @@ def begin_optimised(parameters: Iterable[Tensor], optimizer: torch.optim.Optimiz
     """Give an Adam the memory of every parameter that it would take at its first step."""
     for parameter in parameters:
         optimizer.state[parameter] = {
-            "step": torch.zeros((), device=parameter.device),
+            "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
             "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
             "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
         }

@@ -108,7 +108,7 @@ class Inputs(Method):
     """Decides what the examples of a step look like.
 
     Attributes:
-        looks: whether that depends on the model: the other's can be made while the step before is still computed.
+        looks: whether that depends on the model; if not, they are made while the step before is still computed.
     """
 
     role = "inputs"

@@ -372,6 +372,8 @@ def main() -> None:
                 "squad_compiled": within(15, size, squad[: 8 * BATCH], precision, compiled=True),
             },
         }
+    if unknown := set(arguments.parts) - parts.keys():
+        parser.error(f"nothing here is called {', '.join(sorted(unknown))}; there is: {', '.join(parts)}")
     for part, measure in parts.items():
         if arguments.parts and part not in arguments.parts:
             continue

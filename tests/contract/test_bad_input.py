@@ -36,6 +36,17 @@ def test_a_wrong_study_stops_even_the_plan(tmp_path, change, words):
     assert not workplace.results.exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("paln", "no command 'paln'; did you mean 'plan'?"), ("frobnicate", "`xstilts --help` lists them")],
+)
+def test_a_mistyped_command_is_one_line(typed, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([typed])
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_a_study_without_a_name_is_not_mixed_with_the_default_one(tmp_path):
     workplace = Workplace(tmp_path / "study")
     workplace.edit(lambda study: study.pop("study"))

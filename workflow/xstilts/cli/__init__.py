@@ -2,21 +2,34 @@
 
 import argparse
 import contextlib
+import difflib
 import importlib
 import os
 import pkgutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from xstilts import __version__, devices
 from xstilts.environment import collect_seldom
 from xstilts.errors import XstiltsError
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says which command a mistyped one may be, and not all that there are."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.dest == "command" and action.choices is not None and value not in action.choices:
+            near = difflib.get_close_matches(value, action.choices, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "`xstilts --help` lists them"
+            raise argparse.ArgumentError(None, f"there is no command {value!r}; {hint}")
+        super()._check_value(action, value)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line; every module of this package adds one subcommand."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="xstilts",
         description="Cross-lingual transfer through English intermediate tasks.",
         epilog="Yours to call: check, plan, why, path, tasks, methods, perturbations, cache, export-xtreme and "

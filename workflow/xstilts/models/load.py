@@ -90,8 +90,7 @@ def fresh_head(checkpoint: Path, auto_class: str, labels: Sequence[str]) -> Any:
     result = model.base_model.load_state_dict(encoder.state_dict(), strict=False)
     if result.missing_keys:
         raise CheckpointError(f"{checkpoint}: the encoder lacks {result.missing_keys[0]}, which {auto_class} needs")
-    if torch.cuda.is_available():
-        packing.enable(model)
+    _pack_on_gpus(model)
     if auto_class == "AutoModelForMaskedLM":
         _restore_pretrained_head(model, checkpoint / "model.safetensors")
     return model
@@ -127,9 +126,13 @@ def load_model(checkpoint: Path, auto_class: str) -> Any:
         raise CheckpointError(
             f"{checkpoint}: no weights for {sorted(info['missing_keys'])[0]}; it was trained for another type of task"
         )
+    _pack_on_gpus(model)
+    return model
+
+
+def _pack_on_gpus(model: Any) -> None:
     if torch.cuda.is_available():
         packing.enable(model)
-    return model
 
 
 def _options() -> dict[str, Any]:

@@ -106,11 +106,15 @@ def freed() -> None:
         torch.cuda.empty_cache()
 
 
-def model_of(size: dict[str, int]) -> Any:
+def model_of(size: dict[str, int], *, compiled: bool = False, replayed: bool = False) -> Any:
     """The same random model every time, drawn where it is used."""
     with torch.device("cuda" if ON_GPU else "cpu"):
         model = fresh_model(**size, longest=384)
     packing.enable(model)
+    if compiled:
+        compile_layers(model.base_model)
+    if replayed and ON_GPU:
+        graphs.enable(model.base_model)
     return model
 
 
@@ -123,7 +127,7 @@ def run_of(model: Any, examples: list[dict[str, Any]], precision: str) -> tuple[
 
 def trains(way: str, size: dict[str, int], examples: list[dict[str, Any]], precision: str) -> Callable[[], Any]:
     """A call that trains a model of its own over all examples, in one of the ways."""
-    model = model_of(size)
+    model = model_of(size, compiled=way == "compiled", replayed=way in ("xstilts", "compiled"))
     if way.startswith("trainer"):
         model.set_attn_implementation("sdpa")
 
@@ -132,10 +136,6 @@ def trains(way: str, size: dict[str, int], examples: list[dict[str, Any]], preci
             trainer_of(model, examples, precision, best=way == "trainer").train()
 
         return train
-    if way == "compiled":
-        compile_layers(model.base_model)
-    if way in ("xstilts", "compiled") and ON_GPU:
-        graphs.enable(model.base_model)
     return lambda: train_on(*run_of(model, examples, precision))
 
 
@@ -185,9 +185,7 @@ def methods(size: dict[str, int], lengths: list[int], precision: str, repeats: i
     for name in METHODS:
         found[name] = {}
         for way in ("replayed", "started"):
-            model = model_of(size)
-            if way == "replayed" and ON_GPU:
-                graphs.enable(model.base_model)
+            model = model_of(size, replayed=way == "replayed")
 
             def train(model: Any = model, name: str = name) -> None:
                 attempt, mixture = run_of(model, examples, precision)
@@ -210,10 +208,7 @@ def methods(size: dict[str, int], lengths: list[int], precision: str, repeats: i
 
 def passes(size: dict[str, int], precision: str, peaks: tuple[float, Any], compiled: bool) -> dict[int, Any]:
     """Forward and backward in milliseconds, by tokens, with sequences of 128: the median of five; and the MFU."""
-    model = model_of(size)
-    if compiled:
-        compile_layers(model.base_model)
-    graphs.enable(model.base_model)
+    model = model_of(size, compiled=compiled, replayed=True)
     found = {}
     for tokens in PASS_TOKENS:
         examples = examples_of([128] * (tokens // 128), size["vocabulary"])
@@ -261,10 +256,7 @@ def weights_after(size: dict[str, int], examples: list[dict[str, Any]], precisio
     kept: list[Any] = []
 
     def begin() -> tuple[Attempt, Mixture]:
-        model = model_of(size)
-        if ON_GPU:
-            graphs.enable(model.base_model)
-        return run_of(model, examples, precision)
+        return run_of(model_of(size, replayed=True), examples, precision)
 
     attempt, mixture = begin()
 
@@ -310,10 +302,7 @@ def within(
     freed()
     torch.cuda.set_per_process_memory_fraction(gigabytes * 1e9 / torch.cuda.get_device_properties(0).total_memory)
     try:
-        model = model_of(size)
-        if compiled:
-            compile_layers(model.base_model)
-        graphs.enable(model.base_model)
+        model = model_of(size, compiled=compiled, replayed=True)
 
         def train() -> None:
             attempt, mixture = run_of(model, examples, precision)

@@ -21,7 +21,7 @@ def compile_layers(encoder: Any, backend: str = "inductor") -> None:
     from transformers.modeling_layers import GradientCheckpointingLayer
 
     variable, usual = ("CC", ("gcc", "clang")) if encoder.device.type == "cuda" else ("CXX", ("g++", "clang++"))
-    wanted = [os.environ[variable]] if variable in os.environ else usual
+    wanted = os.environ.get(variable, "").split()[:1] or usual
     if not any(map(shutil.which, wanted)):
         raise XstiltsError(
             f"compile: true wants a compiler, and {' or '.join(wanted)} is not there; install one, set {variable}, "
